@@ -1,0 +1,328 @@
+/**
+ * Every refusal, fault and rollback has one byte. This file is the one table: the lock uses the numbers, `imageRc`, `managementRc`
+ * and `shortName`; hosts and the documentation use `ERRORS`, which the lock's bundles leave out.
+ */
+
+// Authority and conditions
+export const NO_WINDOW = 0x11;
+export const WINDOW_ERASES_USED = 0x12;
+export const TRIAL_RUNNING = 0x13;
+export const BATTERY_LOW = 0x14;
+export const BATTERY_LOADED_LOW = 0x15;
+export const BATTERY_UNKNOWN = 0x16;
+export const DOOR_BUSY = 0x17;
+export const SIGNATURE_BACK_OFF = 0x18;
+export const OFFERS_USED = 0x19;
+export const SLOT_IN_USE = 0x1a;
+export const CONFIRM_TOO_EARLY = 0x1b;
+export const REQUEST_PENDING = 0x1c;
+export const BATTERY_TIMED_OUT = 0x1d;
+
+// The image on offer
+export const WRONG_FAMILY = 0x21;
+export const WRONG_HARDWARE = 0x22;
+export const VERSION_NOT_NEWER = 0x23;
+export const COUNTER_TOO_LOW = 0x24;
+export const UNKNOWN_KEY = 0x25;
+export const BAD_SIGNATURE = 0x26;
+export const IMAGE_TOO_LARGE = 0x27;
+export const ROLLED_BACK_BEFORE = 0x28;
+export const BOOTLOADER_TOO_OLD = 0x29;
+export const INSTALLED_TOO_OLD = 0x2a;
+export const BAD_HEADER = 0x2b;
+export const BAD_TLV = 0x2c;
+export const BAD_PAGE_LIST = 0x2d;
+export const DEV_KEY_REFUSED = 0x2e;
+export const KEY_REVOKED = 0x2f;
+export const UPDATER_TOO_OLD = 0x30;
+export const CHUNK_WITHOUT_UPLOAD = 0x31;
+export const DATA_OVERRUN = 0x32;
+export const ALREADY_RUNNING = 0x33;
+export const ALREADY_PENDING = 0x34;
+export const IMAGE_NOT_FOUND = 0x35;
+export const UPLOAD_INCOMPLETE = 0x36;
+export const UPLOAD_DIFFERS = 0x37;
+export const BAD_HASH_LENGTH = 0x38;
+export const LENGTH_MISSING = 0x39;
+export const OFFSET_MISSING = 0x3a;
+export const BAD_KEY_CHANGE = 0x3b;
+export const WRONG_SLOT = 0x3c;
+
+// Health checks and the boot decision
+export const HEALTH_KEYPAD = 0x41;
+export const HEALTH_MOTOR = 0x42;
+export const HEALTH_BOLT_SENSOR = 0x43;
+export const HEALTH_BATTERY = 0x44;
+export const HEALTH_RECORDS = 0x45;
+export const HEALTH_RADIO = 0x46;
+export const ATTEMPTS_USED = 0x48;
+export const CRASH_LOOP = 0x49;
+export const NOTHING_TO_RUN = 0x4a;
+export const SAFE_MODE_REQUESTED = 0x4b;
+export const STARTS_WITHOUT_LAUNCH = 0x4c;
+export const IMAGE_THREW = 0x4d;
+export const IDENTITY_LOST = 0x4e;
+export const SLOT_EMPTY = 0x4f;
+export const DEGRADED_CRASHED = 0x50;
+
+// At the door
+export const WRONG_CODE = 0x51;
+export const CODES_DISABLED = 0x52;
+export const BOLT_JAMMED = 0x53;
+export const BOLT_SENSOR_FAULT = 0x54;
+export const NO_CODES = 0x55;
+
+// Messages
+export const MALFORMED = 0x61;
+export const FRAME_TOO_LONG = 0x62;
+export const UNSUPPORTED = 0x63;
+export const PROTOCOL_TOO_NEW = 0x64;
+export const OUT_OF_MEMORY = 0x65;
+
+// Flash and image content
+export const BAD_IMAGE_DIGEST = 0x86;
+export const FLASH_READ_BACK = 0xe4;
+export const PAGES_FAILING = 0xe5;
+export const RECORDS_FULL = 0xe6;
+export const OUT_OF_REGION = 0xe7;
+export const JOURNAL_LOST = 0xe8;
+export const JOURNAL_FULL = 0xe9;
+
+/** 0 means "nothing went wrong" wherever a code is expected. */
+export type ErrorCode = number;
+
+/**
+ * The return code of SMP's image group (group 1, sent as `err` to version 2 clients), or 0 where that group has no code of its own.
+ * Numbers are Zephyr's `img_mgmt_err_code_t`.
+ */
+export function imageRc(code: ErrorCode): number {
+  switch (code) {
+    case BAD_TLV: case BAD_KEY_CHANGE: return 5;
+    case IMAGE_NOT_FOUND: return 8;
+    case TRIAL_RUNNING: return 9;
+    case FLASH_READ_BACK: case PAGES_FAILING: return 12;
+    case WRONG_SLOT: return 14;
+    case OUT_OF_MEMORY: return 15;
+    case OFFSET_MISSING: return 20;
+    case LENGTH_MISSING: return 21;
+    case BAD_HEADER: return 22;
+    case BAD_HASH_LENGTH: return 24;
+    case VERSION_NOT_NEWER: return 27;
+    case ALREADY_PENDING: return 28;
+    case IMAGE_TOO_LARGE: return 30;
+    case DATA_OVERRUN: return 31;
+    case ALREADY_RUNNING: return 33;
+    default: return 0;
+  }
+}
+
+/** The return code every SMP client knows (`mcumgr_err_t`), sent as `rc` to version 1 clients and where `imageRc` is 0. */
+export function managementRc(code: ErrorCode): number {
+  switch (code) {
+    case OUT_OF_MEMORY: return 2;
+    case MALFORMED: case OFFSET_MISSING: case LENGTH_MISSING: case BAD_HEADER: case BAD_HASH_LENGTH: case WRONG_SLOT: return 3;
+    case IMAGE_NOT_FOUND: case CHUNK_WITHOUT_UPLOAD: return 5;
+    case TRIAL_RUNNING: case SLOT_IN_USE: case VERSION_NOT_NEWER: case ALREADY_PENDING: case BATTERY_LOW: case BATTERY_LOADED_LOW:
+    case BATTERY_UNKNOWN: case BATTERY_TIMED_OUT: case ROLLED_BACK_BEFORE: case UPLOAD_INCOMPLETE: case SIGNATURE_BACK_OFF: return 6;
+    case FRAME_TOO_LONG: return 7;
+    case UNSUPPORTED: return 8;
+    case BAD_IMAGE_DIGEST: case FLASH_READ_BACK: case UPLOAD_DIFFERS: case BAD_PAGE_LIST: return 9;
+    case DOOR_BUSY: case CONFIRM_TOO_EARLY: case REQUEST_PENDING: return 10;
+    case NO_WINDOW: case WINDOW_ERASES_USED: case OFFERS_USED: case BAD_SIGNATURE: case UNKNOWN_KEY: case DEV_KEY_REFUSED: case KEY_REVOKED: return 11;
+    case UPDATER_TOO_OLD: return 12;
+    case PROTOCOL_TOO_NEW: return 13;
+    default: return 1;
+  }
+}
+
+/** A few words for one code: the `rsn` of a refusal, and the title of its entry in `ERRORS`. */
+export function shortName(code: ErrorCode): string {
+  switch (code) {
+    case NO_WINDOW: return 'the update window is closed';
+    case WINDOW_ERASES_USED: return 'this window has used its 3 slot erases';
+    case TRIAL_RUNNING: return 'a new version is being tried';
+    case BATTERY_LOW: return 'battery too low to update';
+    case BATTERY_LOADED_LOW: return 'battery sags under load';
+    case BATTERY_UNKNOWN: return 'battery voltage cannot be read';
+    case DOOR_BUSY: return 'somebody is at the door';
+    case SIGNATURE_BACK_OFF: return 'waiting after a failed signature';
+    case OFFERS_USED: return 'this window has used its 8 offers';
+    case SLOT_IN_USE: return 'that slot is in use';
+    case CONFIRM_TOO_EARLY: return 'the new version is still proving itself';
+    case REQUEST_PENDING: return 'still busy with the last request';
+    case BATTERY_TIMED_OUT: return 'battery stayed low for 10 minutes';
+    case WRONG_FAMILY: return 'image is for another chip family';
+    case WRONG_HARDWARE: return 'image is for another hardware revision';
+    case VERSION_NOT_NEWER: return 'image is not newer than the running one';
+    case COUNTER_TOO_LOW: return 'security counter is too low';
+    case UNKNOWN_KEY: return 'signed by a key this lock does not know';
+    case BAD_SIGNATURE: return 'the signature is wrong';
+    case IMAGE_TOO_LARGE: return 'image is larger than a slot';
+    case ROLLED_BACK_BEFORE: return 'this version was tried and rolled back';
+    case BOOTLOADER_TOO_OLD: return 'image needs a newer bootloader';
+    case INSTALLED_TOO_OLD: return 'image needs a newer version first';
+    case BAD_HEADER: return 'not an image: bad header';
+    case BAD_TLV: return 'image has a malformed or forbidden TLV';
+    case BAD_PAGE_LIST: return 'page list does not fit the image';
+    case DEV_KEY_REFUSED: return 'development image on a production lock';
+    case KEY_REVOKED: return 'signed by a key that was replaced';
+    case UPDATER_TOO_OLD: return 'the updater is too old for this image';
+    case CHUNK_WITHOUT_UPLOAD: return 'chunk without an upload';
+    case DATA_OVERRUN: return 'more data than announced';
+    case ALREADY_RUNNING: return 'this image is already running';
+    case ALREADY_PENDING: return 'another image is already waiting for a restart';
+    case IMAGE_NOT_FOUND: return 'no image with that hash';
+    case UPLOAD_INCOMPLETE: return 'the upload is not complete';
+    case UPLOAD_DIFFERS: return 'upload differs from the offer';
+    case BAD_HASH_LENGTH: return 'a hash has 32 bytes';
+    case LENGTH_MISSING: return 'first chunk without a length';
+    case OFFSET_MISSING: return 'chunk without an offset';
+    case BAD_KEY_CHANGE: return 'key change does not follow the rules';
+    case WRONG_SLOT: return 'no such slot';
+    case HEALTH_KEYPAD: return 'keypad was not scanned';
+    case HEALTH_MOTOR: return 'motor not idle or faulty';
+    case HEALTH_BOLT_SENSOR: return 'bolt sensors make no sense';
+    case HEALTH_BATTERY: return 'battery sensor failed';
+    case HEALTH_RECORDS: return 'records cannot be read and written';
+    case HEALTH_RADIO: return 'no radio is reachable';
+    case ATTEMPTS_USED: return 'the new version did not come up 3 times';
+    case CRASH_LOOP: return 'the firmware crashes again and again';
+    case NOTHING_TO_RUN: return 'neither slot holds an image that can run';
+    case SAFE_MODE_REQUESTED: return 'safe mode was asked for';
+    case STARTS_WITHOUT_LAUNCH: return '3 starts ended before the firmware ran';
+    case IMAGE_THREW: return 'the firmware failed while starting';
+    case IDENTITY_LOST: return 'the lock has lost its identity pages';
+    case SLOT_EMPTY: return 'the slot is empty';
+    case DEGRADED_CRASHED: return 'the firmware crashes even without radios';
+    case WRONG_CODE: return 'wrong code';
+    case CODES_DISABLED: return 'too many wrong codes';
+    case BOLT_JAMMED: return 'the bolt is jammed';
+    case BOLT_SENSOR_FAULT: return 'bolt sensors make no sense';
+    case NO_CODES: return 'no code has been set';
+    case MALFORMED: return 'malformed request';
+    case FRAME_TOO_LONG: return 'request is too long';
+    case UNSUPPORTED: return 'this lock does not do that';
+    case PROTOCOL_TOO_NEW: return 'protocol version is too new';
+    case OUT_OF_MEMORY: return 'not enough memory just now';
+    case BAD_IMAGE_DIGEST: return 'image digest does not match';
+    case FLASH_READ_BACK: return 'flash did not keep what was written';
+    case PAGES_FAILING: return 'too many flash pages are failing';
+    case RECORDS_FULL: return 'no room for more records';
+    case OUT_OF_REGION: return 'write outside its region refused';
+    case JOURNAL_LOST: return 'the journal was lost and made anew';
+    case JOURNAL_FULL: return 'the journal cannot take another record';
+    default: return 'unknown';
+  }
+}
+
+/** What a person needs to know about a code. Hosts only. */
+export interface ErrorEntry {
+  code: ErrorCode;
+  /** Stable name, as in this file. */
+  name: string;
+  title: string;
+  /** Is the door safe, and how does one get in? */
+  door: string;
+  /** What to do now. */
+  next: string;
+}
+
+const DOOR_SAME = 'The door works as before; the running version is untouched.';
+const DOOR_OLD = 'The door works: the lock went back to the version that ran before.';
+const DOOR_KEYS = 'Keypad and motor work; radios are off.';
+const DOOR_SAFE = 'Safe mode: keypad and motor work, nothing else runs.';
+const DOOR_NONE = 'Keypad and motor cannot work; use the mechanical key. Leaving always works.';
+const DOOR_SHUT = 'The bolt did not move. Other ways in work as before.';
+const DOOR_HAND = 'The motor is off and the bolt can be moved by hand or key.';
+
+/** The one table: documentation, phone, bridge and command line take their sentences from here. */
+export const ERRORS: readonly ErrorEntry[] = /* @__PURE__ */ (() => [
+  entry(NO_WINDOW, 'NO_WINDOW', DOOR_SAME, 'At the keypad enter the master code and `#`, then `8#`. The window stays open for 10 minutes.'),
+  entry(WINDOW_ERASES_USED, 'WINDOW_ERASES_USED', DOOR_SAME, 'Close the window by waiting, open it again at the keypad with the master code, then `8#`.'),
+  entry(TRIAL_RUNNING, 'TRIAL_RUNNING', DOOR_SAME, 'Wait until it is confirmed or rolled back (at most two minutes), then send again.'),
+  entry(BATTERY_LOW, 'BATTERY_LOW', DOOR_SAME, 'Fit four fresh alkaline AA cells (or charge the pack), then try again.'),
+  entry(BATTERY_LOADED_LOW, 'BATTERY_LOADED_LOW', DOOR_SAME, 'Fit fresh cells: these read well at rest but not while flash is written. The update goes on where it stopped.'),
+  entry(BATTERY_UNKNOWN, 'BATTERY_UNKNOWN', DOOR_SAME, 'Check the divider and its wiring; update by wire, or fit fresh cells and let an owner force the update.'),
+  entry(DOOR_BUSY, 'DOOR_BUSY', DOOR_SAME, 'Try again in a few seconds; the door goes first.'),
+  entry(SIGNATURE_BACK_OFF, 'SIGNATURE_BACK_OFF', DOOR_SAME, 'Wait as long as the lock says, then offer an image signed for this lock.'),
+  entry(OFFERS_USED, 'OFFERS_USED', DOOR_SAME, 'Open the window again at the keypad.'),
+  entry(SLOT_IN_USE, 'SLOT_IN_USE', DOOR_SAME, 'Only the slot that neither runs nor is confirmed can be erased.'),
+  entry(CONFIRM_TOO_EARLY, 'CONFIRM_TOO_EARLY', DOOR_SAME, 'Nothing to do: the lock confirms by itself when its checks have passed.'),
+  entry(REQUEST_PENDING, 'REQUEST_PENDING', DOOR_SAME, 'Send one request at a time; try again in a second.'),
+  entry(BATTERY_TIMED_OUT, 'BATTERY_TIMED_OUT', DOOR_SAME, 'Fit fresh cells and send the update again; pages already received are kept.'),
+  entry(WRONG_FAMILY, 'WRONG_FAMILY', DOOR_SAME, 'Build or download the image for this board family.'),
+  entry(WRONG_HARDWARE, 'WRONG_HARDWARE', DOOR_SAME, 'Use the image whose hardware range includes this board.'),
+  entry(VERSION_NOT_NEWER, 'VERSION_NOT_NEWER', DOOR_SAME, 'Send a newer version; only an owner may go back.'),
+  entry(COUNTER_TOO_LOW, 'COUNTER_TOO_LOW', DOOR_SAME, 'This image has a known weakness that a later one closed. Send a newer one.'),
+  entry(UNKNOWN_KEY, 'UNKNOWN_KEY', DOOR_SAME, 'Sign with the key that was provisioned (`deadlatch verify` names the key).'),
+  entry(BAD_SIGNATURE, 'BAD_SIGNATURE', DOOR_SAME, 'The file is not what its maker signed. Get it again from its source.'),
+  entry(IMAGE_TOO_LARGE, 'IMAGE_TOO_LARGE', DOOR_SAME, 'Make the firmware smaller; need and have are in the answer.'),
+  entry(ROLLED_BACK_BEFORE, 'ROLLED_BACK_BEFORE', DOOR_SAME, 'Send a repaired version with a new number; an owner may force this one.'),
+  entry(BOOTLOADER_TOO_OLD, 'BOOTLOADER_TOO_OLD', DOOR_SAME, 'Provision the board again with the newer bootloader; that needs the wire.'),
+  entry(INSTALLED_TOO_OLD, 'INSTALLED_TOO_OLD', DOOR_SAME, 'Install the version in between first.'),
+  entry(BAD_HEADER, 'BAD_HEADER', DOOR_SAME, 'Send a file made by `deadlatch sign`.'),
+  entry(BAD_TLV, 'BAD_TLV', DOOR_SAME, "Build and sign the image again with this project's tools."),
+  entry(BAD_PAGE_LIST, 'BAD_PAGE_LIST', DOOR_SAME, 'Build and sign the image again.'),
+  entry(DEV_KEY_REFUSED, 'DEV_KEY_REFUSED', DOOR_SAME, 'Sign a release build with the production key.'),
+  entry(KEY_REVOKED, 'KEY_REVOKED', DOOR_SAME, 'Sign with the newer key.'),
+  entry(UPDATER_TOO_OLD, 'UPDATER_TOO_OLD', DOOR_SAME, 'Update the app or the command line tool first.'),
+  entry(CHUNK_WITHOUT_UPLOAD, 'CHUNK_WITHOUT_UPLOAD', DOOR_SAME, 'Begin the upload again; it resumes where it was.'),
+  entry(DATA_OVERRUN, 'DATA_OVERRUN', DOOR_SAME, 'Begin the upload again.'),
+  entry(ALREADY_RUNNING, 'ALREADY_RUNNING', DOOR_SAME, 'Nothing to do.'),
+  entry(ALREADY_PENDING, 'ALREADY_PENDING', DOOR_SAME, 'Restart the lock to try that one first.'),
+  entry(IMAGE_NOT_FOUND, 'IMAGE_NOT_FOUND', DOOR_SAME, 'List the images; upload the one you mean.'),
+  entry(UPLOAD_INCOMPLETE, 'UPLOAD_INCOMPLETE', DOOR_SAME, 'Send the rest; it resumes where it was.'),
+  entry(UPLOAD_DIFFERS, 'UPLOAD_DIFFERS', DOOR_SAME, 'Offer the file you mean to send.'),
+  entry(BAD_HASH_LENGTH, 'BAD_HASH_LENGTH', DOOR_SAME, 'Send the whole hash.'),
+  entry(LENGTH_MISSING, 'LENGTH_MISSING', DOOR_SAME, 'The client must send `len` with offset 0.'),
+  entry(OFFSET_MISSING, 'OFFSET_MISSING', DOOR_SAME, 'The client must send `off`.'),
+  entry(BAD_KEY_CHANGE, 'BAD_KEY_CHANGE', DOOR_SAME, 'Epochs only rise; build the image again.'),
+  entry(WRONG_SLOT, 'WRONG_SLOT', DOOR_SAME, 'This lock has slots 0 and 1 of image 0.'),
+  entry(HEALTH_KEYPAD, 'HEALTH_KEYPAD', DOOR_OLD, 'Check the keypad wiring; the older version runs.'),
+  entry(HEALTH_MOTOR, 'HEALTH_MOTOR', DOOR_OLD, 'Check the bolt and its motor; the older version runs.'),
+  entry(HEALTH_BOLT_SENSOR, 'HEALTH_BOLT_SENSOR', DOOR_OLD, 'Check the end-stop switches.'),
+  entry(HEALTH_BATTERY, 'HEALTH_BATTERY', DOOR_OLD, 'Check the divider.'),
+  entry(HEALTH_RECORDS, 'HEALTH_RECORDS', DOOR_OLD, 'If it comes again, the flash chip is failing: replace the board.'),
+  entry(HEALTH_RADIO, 'HEALTH_RADIO', DOOR_OLD, 'Report it to whoever built the image.'),
+  entry(ATTEMPTS_USED, 'ATTEMPTS_USED', DOOR_OLD, 'Report it with the support bundle to whoever built the image.'),
+  entry(CRASH_LOOP, 'CRASH_LOOP', DOOR_KEYS, 'Send a repaired version by wire or from safe mode.'),
+  entry(NOTHING_TO_RUN, 'NOTHING_TO_RUN', DOOR_SAFE, 'Send an image by wire in safe mode.'),
+  entry(SAFE_MODE_REQUESTED, 'SAFE_MODE_REQUESTED', DOOR_SAFE, 'Restart to leave it.'),
+  entry(STARTS_WITHOUT_LAUNCH, 'STARTS_WITHOUT_LAUNCH', DOOR_SAFE, 'Restart once more with fresh cells; if it comes again, send an image by wire.'),
+  entry(IMAGE_THREW, 'IMAGE_THREW', DOOR_OLD, 'Report it to whoever built the image.'),
+  entry(IDENTITY_LOST, 'IDENTITY_LOST', DOOR_NONE, 'Provision the board again; open with the key.'),
+  entry(SLOT_EMPTY, 'SLOT_EMPTY', DOOR_SAME, 'Nothing to do.'),
+  entry(DEGRADED_CRASHED, 'DEGRADED_CRASHED', DOOR_SAFE, 'Send a repaired version by wire in safe mode.'),
+  entry(WRONG_CODE, 'WRONG_CODE', DOOR_SHUT, 'Try again; each wrong code makes the next wait longer.'),
+  entry(CODES_DISABLED, 'CODES_DISABLED', DOOR_SHUT, 'Wait until the light stops blinking red, then try again.'),
+  entry(BOLT_JAMMED, 'BOLT_JAMMED', DOOR_HAND, 'Pull or push the door and try again, or use the key; the motor is off.'),
+  entry(BOLT_SENSOR_FAULT, 'BOLT_SENSOR_FAULT', DOOR_HAND, 'Check the end-stop switches.'),
+  entry(NO_CODES, 'NO_CODES', DOOR_HAND, 'Use the recovery code printed at provisioning.'),
+  entry(MALFORMED, 'MALFORMED', DOOR_SAME, 'Use a client that speaks SMP.'),
+  entry(FRAME_TOO_LONG, 'FRAME_TOO_LONG', DOOR_SAME, 'Use the buffer size that the lock states.'),
+  entry(UNSUPPORTED, 'UNSUPPORTED', DOOR_SAME, 'See the list of commands in the documentation.'),
+  entry(PROTOCOL_TOO_NEW, 'PROTOCOL_TOO_NEW', DOOR_SAME, 'Use a client that speaks SMP version 1 or 2.'),
+  entry(OUT_OF_MEMORY, 'OUT_OF_MEMORY', DOOR_SAME, 'Try again; restart the lock if it comes again.'),
+  entry(BAD_IMAGE_DIGEST, 'BAD_IMAGE_DIGEST', DOOR_SAME, 'The file was damaged on its way: send it again. After three times get it anew from its source.'),
+  entry(FLASH_READ_BACK, 'FLASH_READ_BACK', DOOR_SAME, 'The lock tried again and uses a spare page where it can. If it comes again, the flash chip is failing.'),
+  entry(PAGES_FAILING, 'PAGES_FAILING', DOOR_SAME, 'Replace the board; updates are off.'),
+  entry(RECORDS_FULL, 'RECORDS_FULL', DOOR_SAME, 'Remove users or schedules that are no longer needed.'),
+  entry(OUT_OF_REGION, 'OUT_OF_REGION', DOOR_SAME, 'Report it: this is a fault in the firmware.'),
+  entry(JOURNAL_LOST, 'JOURNAL_LOST', DOOR_SAME, 'Nothing to do; both slots were verified in full.'),
+  entry(JOURNAL_FULL, 'JOURNAL_FULL', DOOR_SAME, 'Restart the lock; if it comes again, the flash chip is failing.'),
+])();
+
+function entry(code: ErrorCode, name: string, door: string, next: string): ErrorEntry {
+  return { code, name, title: shortName(code), door, next };
+}
+
+/** The entry of a code, for hosts that show it. */
+export function errorEntry(code: ErrorCode): ErrorEntry | undefined {
+  for (let i = 0; i < ERRORS.length; i++) if (ERRORS[i]!.code === code) return ERRORS[i];
+  return undefined;
+}
+
+/** `0xE4`: how codes are written everywhere. */
+export function formatCode(code: ErrorCode): string {
+  return '0x' + (code < 16 ? '0' : '') + code.toString(16).toUpperCase();
+}

@@ -1,0 +1,13 @@
+/** Kinds of journal records. The newest valid record of a kind is the one that counts. Payloads: `firmware/update/boot-state.ts`. */
+export const CONFIRM = 1;
+export const TRIAL = 2;
+export const VERDICT = 3;
+export const ROLLBACK = 4;
+export const SEAL_A = 5;
+export const SEAL_B = 6;
+export const SESSION = 7;
+export const BOOTS = 8;
+export const TRIES = 9;
+export const OFFERS = 10;
+export const FAILING = 11;
+export const HEALTH = 13;

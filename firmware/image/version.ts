@@ -1,0 +1,30 @@
+/** Versions as MCUboot writes them: major u8, minor u8, revision u16, build u32, little-endian, 8 bytes. */
+export interface Version {
+  major: number;
+  minor: number;
+  revision: number;
+  build: number;
+}
+
+export function readVersion(bytes: Uint8Array, offset: number): Version {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + offset);
+  return { major: bytes[offset]!, minor: bytes[offset + 1]!, revision: view.getUint16(2, true), build: view.getUint32(4, true) };
+}
+
+export function writeVersion(bytes: Uint8Array, offset: number, version: Version): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + offset);
+  bytes[offset] = version.major;
+  bytes[offset + 1] = version.minor;
+  view.setUint16(2, version.revision, true);
+  view.setUint32(4, version.build, true);
+}
+
+/** Below 0 where `a` is older than `b`, 0 where they are the same, above 0 where it is newer. The build counts last. */
+export function compareVersions(a: Version, b: Version): number {
+  return a.major - b.major || a.minor - b.minor || a.revision - b.revision || a.build - b.build;
+}
+
+/** `1.2.3`, with `.4` only where the build is not 0: as SMP's image state wants it. */
+export function formatVersion(version: Version): string {
+  return version.major + '.' + version.minor + '.' + version.revision + (version.build ? '.' + version.build : '');
+}

@@ -1,0 +1,116 @@
+/**
+ * The journal records that boot and update share: what is confirmed, what is on trial, what became of the last trial.
+ * All numbers little-endian. Every record is one atomic append; which of them counts follows from their sequence alone.
+ */
+import { CONFIRM, ROLLBACK, TRIAL } from '../flash/kinds.js';
+import type { Journal } from '../flash/journal.js';
+import { readVersion, writeVersion, type Version } from '../image/version.js';
+
+/** The image that runs when nothing is on trial, and the floors that came with it. Journal kind CONFIRM, 84 bytes. */
+export interface Confirmed {
+  slot: 0 | 1;
+  version: Version;
+  /** Security counter floor: an image with a lower one is refused. */
+  counter: number;
+  /** 0: the factory keys count. Above: only `key`, and the confirmed image itself. */
+  keyEpoch: number;
+  key: Uint8Array;
+  /** SHA-256 of the signed message. */
+  imageId: Uint8Array;
+}
+
+/** An image to be tried. Journal kind TRIAL, 44 bytes; its first TRIAL_ATTEMPTS marks are the attempts used. */
+export interface Trial {
+  slot: 0 | 1;
+  version: Version;
+  imageId: Uint8Array;
+}
+
+export const TRIAL_ATTEMPTS = 3;
+
+/** What became of an image. Journal kinds VERDICT and ROLLBACK, 44 bytes. */
+export interface Verdict {
+  result: VerdictResult;
+  /** Error code that says why, 0 for `applied`. */
+  reason: number;
+  slot: 0 | 1;
+  version: Version;
+  imageId: Uint8Array;
+}
+
+export const APPLIED = 1;
+export const ROLLED_BACK = 2;
+export const FELL_BACK = 3;
+export const DEGRADED = 4;
+export const REBUILT = 5;
+export const SAFE_MODE = 6;
+export type VerdictResult = number;
+
+export function encodeConfirmed(confirmed: Confirmed): Uint8Array {
+  const bytes = new Uint8Array(84);
+  const view = new DataView(bytes.buffer);
+  bytes[0] = confirmed.slot;
+  writeVersion(bytes, 4, confirmed.version);
+  view.setUint32(12, confirmed.counter, true);
+  view.setUint32(16, confirmed.keyEpoch, true);
+  bytes.set(confirmed.key, 20);
+  bytes.set(confirmed.imageId, 52);
+  return bytes;
+}
+
+export function decodeConfirmed(bytes: Uint8Array): Confirmed {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  return {
+    slot: bytes[0] === 1 ? 1 : 0,
+    version: readVersion(bytes, 4),
+    counter: view.getUint32(12, true),
+    keyEpoch: view.getUint32(16, true),
+    key: bytes.slice(20, 52),
+    imageId: bytes.slice(52, 84),
+  };
+}
+
+export function encodeTrial(trial: Trial): Uint8Array {
+  return encodeVerdict({ result: 0, reason: 0, slot: trial.slot, version: trial.version, imageId: trial.imageId });
+}
+
+export function decodeTrial(bytes: Uint8Array): Trial {
+  return decodeVerdict(bytes);
+}
+
+export function encodeVerdict(verdict: Verdict): Uint8Array {
+  const bytes = new Uint8Array(44);
+  bytes[0] = verdict.slot;
+  bytes[1] = verdict.result;
+  bytes[2] = verdict.reason;
+  writeVersion(bytes, 4, verdict.version);
+  bytes.set(verdict.imageId, 12);
+  return bytes;
+}
+
+export function decodeVerdict(bytes: Uint8Array): Verdict {
+  return {
+    slot: bytes[0] === 1 ? 1 : 0, result: bytes[1]!, reason: bytes[2]!, version: readVersion(bytes, 4), imageId: bytes.slice(12, 44),
+  };
+}
+
+/** The confirmed image, if the journal knows one. */
+export function confirmedOf(journal: Journal): Confirmed | undefined {
+  const bytes = journal.read(CONFIRM);
+  return bytes && decodeConfirmed(bytes);
+}
+
+/** The trial that is set or running: newer than the last confirmation and the last rollback. */
+export function trialOf(journal: Journal): Trial | undefined {
+  const sequence = journal.sequenceOf(TRIAL);
+  if (!sequence || sequence < journal.sequenceOf(CONFIRM) || sequence < journal.sequenceOf(ROLLBACK)) return undefined;
+  return decodeTrial(journal.read(TRIAL)!);
+}
+
+/** Attempts of the current trial that were used, torn marks included. */
+export function attemptsUsed(journal: Journal): number {
+  const used = journal.firstUnused(TRIAL);
+  return used < TRIAL_ATTEMPTS ? used : TRIAL_ATTEMPTS;
+}
+
+

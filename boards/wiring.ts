@@ -1,0 +1,120 @@
+/**
+ * The wiring record: what a maker connected to which pin. It is provisioned into the identity pages as JSON text of at most
+ * `WIRING_BYTES` bytes, and the bootloader, safe mode and the app read the same text. Pins are Espruino D numbers.
+ */
+import type { FamilyName } from './families.js';
+import type { ResetCause } from '../firmware/platform/types.js';
+
+export const WIRING_BYTES = 1024;
+
+export interface Wiring {
+  /** Model designation, shown to people. */
+  name: string;
+  family: FamilyName;
+  /** Hardware revision; an image carries the range it is meant for. */
+  hardware: number;
+  /** Iterations of code stretching every stored code was made with (`ChipFamily.stretchIterations`). Fixed at provisioning. */
+  stretch: number;
+  keypad: KeypadWiring;
+  bolt: BoltWiring;
+  sensors?: SensorWiring;
+  led?: LightWiring;
+  beeper?: BeeperWiring;
+  /** A jumper inside the door; active at start = safe mode, wire open without a code. */
+  strap?: InputWiring;
+  /** Wakes the chip from deep sleep. */
+  wakePin?: InputWiring;
+  /** What the bolt does without power: declared for people, nothing drives on it. */
+  onPowerLoss: 'failSecure' | 'failSafe';
+  battery: BatteryWiring;
+  resetCause?: ResetCauseWiring;
+}
+
+export type KeypadWiring = MatrixWiring | WiegandWiring | { type: 'none' };
+
+export interface MatrixWiring {
+  type: 'matrix';
+  /** Driven low one by one, open drain. At most 4. */
+  rows: number[];
+  /** Read, pulled up. At most 4. */
+  columns: number[];
+  /** Row by row, one character a key: `123456789*0#` for 4 rows of 3. Characters other than digits, `*` and `#` do nothing. */
+  keys: string;
+}
+
+export interface WiegandWiring {
+  type: 'wiegand';
+  d0: number;
+  d1: number;
+  /** Bits a key: 4, or 8 with the inverted key first. */
+  bits: 4 | 8;
+}
+
+export type BoltWiring = MotorWiring | { type: 'none' };
+
+/** A DC motor on an H-bridge whose inputs are active high: in1 high unlocks, in2 high locks, both low = no current. */
+export interface MotorWiring {
+  type: 'motor';
+  in1: number;
+  in2: number;
+  /** Longest time one throw may take, milliseconds. */
+  throwMs: number;
+}
+
+export interface SensorWiring {
+  /** End stop: the bolt is fully out. */
+  locked?: InputWiring;
+  /** End stop: the bolt is fully in. */
+  unlocked?: InputWiring;
+  /** The door is closed. */
+  door?: InputWiring;
+}
+
+export interface InputWiring {
+  pin: number;
+  /** Level that means "yes". */
+  active: 0 | 1;
+  /** The chip's own pull; leave out where there is a resistor. */
+  pull?: 'up' | 'down';
+}
+
+export interface LightWiring {
+  pin: number;
+  /** Level that lights it. */
+  active: 0 | 1;
+}
+
+export interface BeeperWiring {
+  pin: number;
+  /** Tone of a passive beeper; 0 = it makes its own tone while the pin is high. */
+  hz: number;
+}
+
+export interface BatteryWiring {
+  chemistry: '4xAA' | '4xNiMH' | 'li1' | 'mains';
+  /** ADC pin behind the divider; none for mains. */
+  pin?: number;
+  /** Battery millivolts at the ADC's full scale: full scale at the pin x divider ratio. */
+  fullScaleMv?: number;
+  /** A pin that must be driven low while the divider is read. */
+  enable?: number;
+  /** Own floors instead of the chemistry's. */
+  floors?: BatteryFloors;
+}
+
+/** Millivolts. */
+export interface BatteryFloors {
+  /** At rest: refuse below. */
+  refuseMv: number;
+  /** At rest: below this a loaded reading decides. */
+  loadTestMv: number;
+  /** Under load: pause below. */
+  loadedMv: number;
+}
+
+/** The chip's reset-cause register: `(peek32(register) & mask)` looked up in `causes` (decimal text -> cause). */
+export interface ResetCauseWiring {
+  register: number;
+  mask: number;
+  causes: Record<string, ResetCause>;
+}

@@ -1,4 +1,4 @@
-/** Kinds of journal records. The newest valid record of a kind is the one that counts. Payloads: `firmware/update/boot-state.ts`. */
+/** Kinds of journal records (1 to 15). The newest valid record of a kind counts. Payloads: `firmware/update/boot-state.ts`. */
 export const CONFIRM = 1;
 export const TRIAL = 2;
 export const VERDICT = 3;
@@ -9,5 +9,7 @@ export const SESSION = 7;
 export const BOOTS = 8;
 export const TRIES = 9;
 export const OFFERS = 10;
+/** Pages of the offer or of a slot that failed, kept by the update session. The journal's own are in its page headers. */
 export const FAILING = 11;
+export const WINDOW = 12;
 export const HEALTH = 13;

@@ -1,0 +1,16 @@
+/** Keys of the record store, 1 to 0xFFFE. */
+export const CODES = 1;
+export const MASTER = 2;
+export const SETTINGS = 3;
+export const WIFI = 4;
+export const CALIBRATION = 5;
+/** Copy of the newest CONFIRM payload: security counter and key epoch. The higher of journal and record counts. */
+export const FLOOR = 6;
+/** Install history, newest last. */
+export const HISTORY = 7;
+export const OWNERS = 8;
+export const HEALTH_BASELINE = 9;
+export const RECOVERY = 10;
+/** The access log is a ring over these keys. */
+export const LOG_FIRST = 0x100;
+export const LOG_LAST = 0x1ff;

@@ -1,0 +1,39 @@
+/** Pages of an image against its page list: one page at a time, as it arrives in an update, or all of them in steps at boot. */
+import { BAD_IMAGE_DIGEST, type ErrorCode } from '../errors.js';
+import { PAGE_BYTES } from '../flash/layout.js';
+import { DIGEST_BYTES, pageBytes, type ImageInfo } from './format.js';
+
+/** Bytes in flash, as `openRegion` gives them. */
+export interface ImageSource {
+  read(offset: number, length: number): Uint8Array;
+  /** The same bytes as a string, one character (0..255) a byte, read in place. */
+  text(offset: number, length: number): string;
+}
+
+/** Platform pieces that checking an image takes. */
+export interface HashTools {
+  sha256(data: Uint8Array | string): Uint8Array;
+  toWire(bytes: Uint8Array): string;
+  collect(): void;
+}
+
+/**
+ * Whether page number `page` in `slot` is what the page list says; `list` holds the list at `image.pageListOffset` and is the slot
+ * itself, or the staged offer that `image` was parsed from. About 2 ms on an ESP32.
+ */
+export function pageMatches(slot: ImageSource, list: ImageSource, image: ImageInfo, page: number, tools: HashTools): boolean {
+  const digest = tools.sha256(slot.text(page * PAGE_BYTES, pageBytes(image, page)));
+  return digest.length === DIGEST_BYTES
+    && tools.toWire(digest) === list.text(image.pageListOffset + page * DIGEST_BYTES, DIGEST_BYTES);
+}
+
+/** Checks one page a call. -1: go on; 0: all pages are right; BAD_IMAGE_DIGEST at the first wrong one. */
+export function startPages(slot: ImageSource, list: ImageSource, image: ImageInfo, tools: HashTools): () => ErrorCode {
+  let page = 0;
+  return function step() {
+    if (!pageMatches(slot, list, image, page, tools)) return BAD_IMAGE_DIGEST;
+    if (page % 32 === 31) tools.collect();
+    page++;
+    return page < image.pages ? -1 : 0;
+  };
+}

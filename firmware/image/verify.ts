@@ -1,0 +1,158 @@
+/**
+ * Is what lies in this slot, or in this offer, an image this lock may run? In steps, so that keys are scanned between them:
+ * format, family and hardware, key, then every page, then the signature or the seal of an earlier verification.
+ */
+import {
+  BAD_SIGNATURE, DEV_KEY_REFUSED, WRONG_FAMILY, WRONG_HARDWARE, type ErrorCode,
+} from '../errors.js';
+import { CHANNEL_DEV, HEADER_BYTES, parseImage, parseOffer, SIGNATURE_BYTES, type ImageInfo } from './format.js';
+import { bytesEqual, checkKeyEpoch, signerOf, type Trust } from './keys.js';
+import { startPages, type HashTools, type ImageSource } from './pages.js';
+import { startVerify, type SlhTools, type Verifying } from './slh-dsa.js';
+
+/** What this lock is: facts of its identity record. */
+export interface LockIdentity {
+  family: number;
+  hardware: number;
+  production: boolean;
+  /** Public keys from the factory, 32 bytes each; zeros = none. */
+  keys: readonly Uint8Array[];
+}
+
+export interface VerifyInput {
+  /** The slot's region, or the region with the staged offer. */
+  source: ImageSource;
+  /** `source` holds an offer: no pages are checked, and no seal counts. */
+  offer: boolean;
+  /** Which slot the seal is for. */
+  slot: 0 | 1;
+  slotBytes: number;
+  identity: LockIdentity;
+  /** The merged CONFIRM record; undefined when nothing was ever confirmed. */
+  trust?: Trust | undefined;
+  /** The slot's recorded seal, if it was not voided: where it fits, the signature is not verified again. */
+  seal?: Uint8Array | undefined;
+  tools: HashTools;
+  slh: SlhTools;
+}
+
+export interface VerifyResult {
+  /** 0: genuine, complete and for this lock. */
+  code: ErrorCode;
+  /** There from the moment the format was right, whatever `code` says. Not to be believed unless `code` is 0. */
+  image?: ImageInfo;
+  /** SHA-256 of the signed message. */
+  imageId?: Uint8Array;
+  /** The seal to record for this slot once `code` is 0 and `sealed` is false. */
+  seal?: Uint8Array;
+  /** The recorded seal fitted. */
+  sealed: boolean;
+}
+
+export interface VerifyingImage {
+  /** Undefined: go on. The longest step is one of `slh-dsa.ts`. After the end it gives the same result again. */
+  step(): VerifyResult | undefined;
+}
+
+/**
+ * What the signature is over, 82 bytes: "deadlatch image v1" | SHA-256(header | protected TLVs) | value of TLV 0x10. Always computed
+ * from the bytes in flash: TLV 0x10 alone says nothing about header and TLVs that a lock does not re-hash.
+ */
+export function signedMessage(image: ImageInfo, read: (offset: number, length: number) => Uint8Array,
+  sha256: (data: Uint8Array) => Uint8Array): Uint8Array {
+  const covered = new Uint8Array(HEADER_BYTES + image.protectedBytes);
+  covered.set(read(0, HEADER_BYTES), 0);
+  covered.set(read(image.protectedOffset, image.protectedBytes), HEADER_BYTES);
+  const title = 'deadlatch image v1';
+  const message = new Uint8Array(title.length + 64);
+  for (let i = 0; i < title.length; i++) message[i] = title.charCodeAt(i);
+  message.set(sha256(covered), title.length);
+  message.set(image.hash, title.length + 32);
+  return message;
+}
+
+/** The seal of a slot: SHA-256(signed message | key hash | slot). */
+export function sealOf(message: Uint8Array, keyHash: Uint8Array, slot: number, sha256: (data: Uint8Array) => Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(message.length + 33);
+  bytes.set(message, 0);
+  bytes.set(keyHash, message.length);
+  bytes[message.length + 32] = slot;
+  return sha256(bytes);
+}
+
+/** Whether the image is for this lock: 0, WRONG_FAMILY, WRONG_HARDWARE or DEV_KEY_REFUSED. */
+export function checkFit(image: ImageInfo, identity: LockIdentity): ErrorCode {
+  if (image.family !== identity.family) return WRONG_FAMILY;
+  if (identity.hardware < image.hardwareMin || identity.hardware > image.hardwareMax) return WRONG_HARDWARE;
+  return image.channel === CHANNEL_DEV && identity.production ? DEV_KEY_REFUSED : 0;
+}
+
+/**
+ * Starts a verification; nothing happens before the first step. Whatever throws on the way counts as a bad signature.
+ * Codes: those of `parseImage`, `checkFit`, `signerOf`, `checkKeyEpoch`, BAD_IMAGE_DIGEST, BAD_SIGNATURE.
+ */
+export function startVerifyImage(input: VerifyInput): VerifyingImage {
+  const result: VerifyResult = { code: BAD_SIGNATURE, sealed: false };
+  let message: Uint8Array | undefined;
+  let key: Uint8Array | undefined;
+  let pages: (() => ErrorCode) | undefined;
+  let signature: Verifying | undefined;
+  let finished = false;
+
+  function finish(code: ErrorCode): boolean {
+    result.code = code;
+    return true;
+  }
+
+  function judge(): boolean {
+    const source = input.source;
+    const parsed = (input.offer ? parseOffer : parseImage)(source.read, input.slotBytes);
+    const image = parsed.image;
+    if (!image) return finish(parsed.code);
+    result.image = image;
+    const sha256 = input.tools.sha256;
+    message = signedMessage(image, source.read, sha256);
+    result.imageId = sha256(message);
+    const misfit = checkFit(image, input.identity);
+    if (misfit) return finish(misfit);
+    const signer = signerOf(image.keyHash, result.imageId, input.identity.keys, input.trust, sha256);
+    key = signer.key;
+    const code = signer.code || checkKeyEpoch(image.keyChange, input.trust);
+    if (code) return finish(code);
+    if (!input.offer) {
+      result.seal = sealOf(message, image.keyHash, input.slot, sha256);
+      result.sealed = !!input.seal && bytesEqual(input.seal, result.seal);
+      pages = startPages(source, source, image, input.tools);
+    }
+    return false;
+  }
+
+  function turn(): boolean {
+    if (!message) return judge();
+    if (pages) {
+      const code = pages();
+      if (code > 0) return finish(code);
+      if (code === 0) pages = undefined;
+      return false;
+    }
+    if (result.sealed || !key) return finish(0);
+    const image = result.image!;
+    if (!signature) {
+      signature = startVerify(key, message, input.source.text(image.signatureOffset, SIGNATURE_BYTES), input.slh);
+      return false;
+    }
+    const verdict = signature.step();
+    return verdict ? finish(verdict === 1 ? 0 : BAD_SIGNATURE) : false;
+  }
+
+  return {
+    step() {
+      try {
+        finished = finished || turn();
+      } catch (_) {
+        finished = finish(BAD_SIGNATURE);
+      }
+      return finished ? result : undefined;
+    },
+  };
+}

@@ -13,3 +13,5 @@ export const OFFERS = 10;
 export const FAILING = 11;
 export const WINDOW = 12;
 export const HEALTH = 13;
+/** The image that was confirmed before the present one: slot u8, 3 bytes 0, image id 32 bytes. */
+export const PREVIOUS = 12;

@@ -2,8 +2,11 @@
  * The journal records that boot and update share: what is confirmed, what is on trial, what became of the last trial.
  * All numbers little-endian. Every record is one atomic append; which of them counts follows from their sequence alone.
  */
-import { CONFIRM, ROLLBACK, TRIAL } from '../flash/kinds.js';
+import type { ErrorCode } from '../errors.js';
+import { FLOOR } from '../flash/keys.js';
+import { CONFIRM, PREVIOUS, ROLLBACK, TRIAL } from '../flash/kinds.js';
 import type { Journal } from '../flash/journal.js';
+import type { Records } from '../flash/records.js';
 import { readVersion, writeVersion, type Version } from '../image/version.js';
 
 /** The image that runs when nothing is on trial, and the floors that came with it. Journal kind CONFIRM, 84 bytes. */
@@ -46,8 +49,10 @@ export const REBUILT = 5;
 export const SAFE_MODE = 6;
 export type VerdictResult = number;
 
+const CONFIRMED_BYTES = 84;
+
 export function encodeConfirmed(confirmed: Confirmed): Uint8Array {
-  const bytes = new Uint8Array(84);
+  const bytes = new Uint8Array(CONFIRMED_BYTES);
   const view = new DataView(bytes.buffer);
   bytes[0] = confirmed.slot;
   writeVersion(bytes, 4, confirmed.version);
@@ -71,20 +76,20 @@ export function decodeConfirmed(bytes: Uint8Array): Confirmed {
 }
 
 export function encodeTrial(trial: Trial): Uint8Array {
-  return encodeVerdict({ result: 0, reason: 0, slot: trial.slot, version: trial.version, imageId: trial.imageId });
+  return encodeVerdict(0, 0, trial);
 }
 
 export function decodeTrial(bytes: Uint8Array): Trial {
   return decodeVerdict(bytes);
 }
 
-export function encodeVerdict(verdict: Verdict): Uint8Array {
+export function encodeVerdict(result: VerdictResult, reason: ErrorCode, image: Trial): Uint8Array {
   const bytes = new Uint8Array(44);
-  bytes[0] = verdict.slot;
-  bytes[1] = verdict.result;
-  bytes[2] = verdict.reason;
-  writeVersion(bytes, 4, verdict.version);
-  bytes.set(verdict.imageId, 12);
+  bytes[0] = image.slot;
+  bytes[1] = result;
+  bytes[2] = reason;
+  writeVersion(bytes, 4, image.version);
+  bytes.set(image.imageId, 12);
   return bytes;
 }
 
@@ -114,3 +119,40 @@ export function attemptsUsed(journal: Journal): number {
 }
 
 
+
+/**
+ * The confirmed image and its floors: the journal's record or its copy in the record store, whichever has the higher key epoch,
+ * then the higher security counter. One of them can be older after a page was lost; floors never fall.
+ */
+export function confirmedFloor(journal: Journal, records: Records): Confirmed | undefined {
+  const first = confirmedOf(journal);
+  const bytes = records.get(FLOOR);
+  const copy = bytes && bytes.length === CONFIRMED_BYTES ? decodeConfirmed(bytes) : undefined;
+  if (!first || !copy) return first || copy;
+  const higher = copy.keyEpoch - first.keyEpoch || copy.counter - first.counter;
+  return higher > 0 ? copy : first;
+}
+
+/**
+ * Confirms an image: names the one before (PREVIOUS), then ONE journal record switches image, counter and key together; its copy
+ * in the record store follows. A cut between any two of them leaves the old or the new state.
+ */
+export function confirmImage(journal: Journal, records: Records, before: Confirmed | undefined, image: Confirmed): ErrorCode {
+  if (before) {
+    const previous = new Uint8Array(36);
+    previous[0] = before.slot;
+    previous.set(before.imageId, 4);
+    const code = journal.append(PREVIOUS, previous);
+    if (code) return code;
+  }
+  const payload = encodeConfirmed(image);
+  const code = journal.append(CONFIRM, payload);
+  if (!code) records.set(FLOOR, payload);
+  return code;
+}
+
+/** Image id that was confirmed in `slot` before the present one, if any. */
+export function previousIn(journal: Journal, slot: 0 | 1): Uint8Array | undefined {
+  const previous = journal.read(PREVIOUS);
+  return previous && previous[0] === slot ? previous.slice(4, 36) : undefined;
+}

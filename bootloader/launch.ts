@@ -1,0 +1,28 @@
+/** What the bootloader tells the image it starts, and what an image is: text that evaluates to a function of this record. */
+import type { Layout } from '../firmware/flash/layout.js';
+import type { Version } from '../firmware/image/version.js';
+import type { ErrorCode } from '../firmware/errors.js';
+import type { ResetCause } from '../firmware/platform/types.js';
+
+/** Plain data only, so that images and bootloaders of different versions understand each other. Fields are only ever added. */
+export interface Handover {
+  layout: Layout;
+  /** Slot of the image that runs; of the confirmed one in safe mode. */
+  slot: 0 | 1;
+  version: Version;
+  /** SHA-256 of the signed message. */
+  imageId: Uint8Array;
+  /** The image is on trial: it confirms itself when it is healthy. */
+  trial: boolean;
+  /** Keypad only: the image crashed too often. */
+  degraded: boolean;
+  /** False: the cells are too weak for radio. */
+  radio: boolean;
+  /** Row of the boot decision, and why. */
+  row: number;
+  reason: ErrorCode;
+  cause: ResetCause;
+  bootloader: Version;
+  /** Safe mode was entered through the strap inside the door: the wire is open without a code. */
+  strap: boolean;
+}

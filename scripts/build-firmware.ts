@@ -1,0 +1,231 @@
+/**
+ * Builds what runs on the lock: one bundle for `.boot0` and one image body for a slot.
+ *
+ *   TypeScript -> tsup (esbuild bundle, swc to ES5) -> terser (hoisted functions, ASCII) -> `checkDeviceText`
+ *
+ * `npm run build` writes dist/firmware/<family>/{boot0.js,app.js,sizes.json}; tests call the functions. A bundle is cached by the
+ * content of everything that can go into it, in memory and in node_modules/.cache.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, extname, join, relative, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { minify, type MinifyOptions } from 'terser';
+import { build } from 'tsup';
+import { FAMILIES, type ChipFamily, type FamilyName } from '../boards/families.js';
+import { PAGE_BYTES, STORAGE_HEADER_BYTES } from '../firmware/flash/layout.js';
+import { checkDeviceText } from './device-text.js';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const CACHE = join(ROOT, 'node_modules/.cache/deadlatch');
+const DEVICE_FOLDERS = ['boards', 'bootloader', 'firmware'];
+
+/** Version of the bootloader, which no update can replace. */
+export const BOOTLOADER_VERSION = '1.0.0';
+
+/** `name -> JavaScript expression`, put in place of a free identifier (esbuild's `define`). */
+export type Defines = Record<string, string>;
+
+export interface BundleOptions {
+  define?: Defines;
+  /** The bundle becomes a function of this one parameter instead of running when it is evaluated. */
+  parameter?: string;
+}
+
+export interface BootloaderOptions {
+  family: FamilyName;
+  /** Text to run before the bootloader, in the same file: the stand-ins for pins and ADC under Espruino for Linux. */
+  prelude?: string;
+  /** Entry files, for tests of the build itself. */
+  entry?: string;
+  safeModeEntry?: string;
+  define?: Defines;
+}
+
+export interface Bootloader {
+  /** What goes into `.boot0`, to be padded with newlines. */
+  text: string;
+  /** Bytes of the bootloader without prelude and safe mode. */
+  bootBytes: number;
+  /** Where `text` holds safe mode, for `Storage.read('.boot0', offset, length)`. */
+  safeMode: { offset: number; length: number };
+}
+
+export interface AppOptions {
+  family: FamilyName;
+  /** `1.2.3`, as MCUboot writes it. */
+  version: string;
+  entry?: string;
+  define?: Defines;
+}
+
+/** Stand-ins in the bootloader's text for two numbers known only when it is minified; spaces pad their replacements. */
+const SAFE_MODE_OFFSET = '7306133';
+const SAFE_MODE_LENGTH = '7306139';
+
+const TERSER: MinifyOptions = {
+  ecma: 5,
+  compress: {
+    // Espruino hoists no function declarations.
+    hoist_funs: true,
+    passes: 3,
+    // A function written out at its only call would be made anew at every call: slow, and variables for the collector.
+    reduce_funcs: false,
+  },
+  mangle: true,
+  format: { ascii_only: true, comments: false },
+};
+
+/**
+ * Bundles one device entry file. The text runs when it is evaluated, and leaves no global behind; with `parameter` it is an
+ * expression, a function of that parameter (a free variable in the source).
+ */
+export async function bundleDevice(entry: string, options: BundleOptions = {}): Promise<string> {
+  const file = resolve(ROOT, entry);
+  const key = await cacheKey(file, options);
+  const cached = memory.get(key);
+  if (cached) return cached;
+  const building = readFile(join(CACHE, key), 'utf8').catch(() => buildAndStore(file, options, key));
+  memory.set(key, building);
+  building.catch(() => memory.delete(key));
+  return building;
+}
+
+const memory = new Map<string, Promise<string>>();
+
+/** Builds `.boot0` for a family. Safe mode follows the code as a comment, so that a normal boot never evaluates it. */
+export async function buildBootloader(options: BootloaderOptions): Promise<Bootloader> {
+  const family = familyOf(options.family);
+  const define = { ...definesOf(family, BOOTLOADER_VERSION), ...options.define };
+  const safeMode = await bundleDevice(options.safeModeEntry ?? 'bootloader/safe-mode.ts', { define, parameter: 'handover' });
+  if (safeMode.includes('*/')) throw new Error('bootloader/safe-mode.ts: its text holds "*/", which would end the comment it is stored in');
+  const boot = await bundleDevice(options.entry ?? 'bootloader/main.ts', {
+    define: { ...define, __SAFE_MODE_OFFSET__: SAFE_MODE_OFFSET, __SAFE_MODE_LENGTH__: SAFE_MODE_LENGTH },
+  });
+  const prelude = options.prelude ?? '';
+  const offset = prelude.length + boot.length + '/*'.length;
+  const text = prelude + insertNumber(insertNumber(boot, SAFE_MODE_OFFSET, offset), SAFE_MODE_LENGTH, safeMode.length) + '/*' + safeMode + '*/';
+  const limit = family.geometry.bootPages * PAGE_BYTES - STORAGE_HEADER_BYTES;
+  if (text.length > limit) throw new Error(`the bootloader for ${family.name} has ${text.length} bytes, its file holds ${limit}`);
+  return { text, bootBytes: boot.length, safeMode: { offset, length: safeMode.length } };
+}
+
+/** Builds the body of an image: text that evaluates to `function(handover){...}`. */
+export async function buildApp(options: AppOptions): Promise<string> {
+  if (!/^\d{1,3}\.\d{1,3}\.\d{1,5}$/.test(options.version)) throw new Error(`version "${options.version}" is not of the form 1.2.3`);
+  const define = { ...definesOf(familyOf(options.family), options.version), ...options.define };
+  return `(${await bundleDevice(options.entry ?? 'firmware/main.ts', { define, parameter: 'handover' })})`;
+}
+
+/** The compile-time constants of every device bundle. */
+function definesOf(family: ChipFamily, version: string): Defines {
+  return {
+    __FAMILY__: JSON.stringify(family.name),
+    __FAMILY_ID__: String(family.id),
+    __GEOMETRY__: JSON.stringify(family.geometry),
+    __VERSION__: JSON.stringify(version),
+  };
+}
+
+function familyOf(name: FamilyName): ChipFamily {
+  const family = FAMILIES.find((candidate) => candidate.name === name);
+  if (!family) throw new Error(`there is no chip family "${name}"; choose one of ${FAMILIES.map((each) => each.name).join(', ')}`);
+  return family;
+}
+
+function insertNumber(text: string, standIn: string, value: number): string {
+  return text.split(standIn).join(String(value).padStart(standIn.length));
+}
+
+async function buildAndStore(file: string, options: BundleOptions, key: string): Promise<string> {
+  const text = await compile(file, options);
+  await mkdir(CACHE, { recursive: true });
+  const temporary = join(CACHE, randomUUID());
+  await writeFile(temporary, text);
+  await rename(temporary, join(CACHE, key));
+  return text;
+}
+
+async function compile(file: string, options: BundleOptions): Promise<string> {
+  const name = relative(ROOT, file);
+  const body = (await bundleEs5(file, options.define ?? {})).replace(/\beval\(/g, `${EVAL}(`);
+  if (/^export /m.test(body)) throw new Error(`${name}: an entry file must not export anything`);
+  const { code } = await minify(`${RESULT}=function(${options.parameter ?? ''}){${body}}`, TERSER);
+  const text = unwrap(code ?? '').split(EVAL).join('eval');
+  const problems = checkDeviceText(`(${text})`);
+  if (problems.length) throw new Error(`${name} cannot run on a lock:\n  ${problems.join('\n  ')}`);
+  return options.parameter ? text : `(${text})();`;
+}
+
+/** The global that terser sees the bundle assigned to, so that it keeps a function nobody calls. */
+const RESULT = 'deadlatchBundle';
+
+function unwrap(code: string): string {
+  if (!code.startsWith(`${RESULT}=function(`)) throw new Error('terser did not keep the shape of the bundle');
+  return code.slice(RESULT.length + 1).replace(/;$/, '');
+}
+
+/** Hides Espruino's `require` from esbuild, which would look for the module and put a function of its own in between. */
+const REQUIRE = 'espruinoRequire';
+
+/** Hides `eval` from terser, which would leave every name around it as it is. What the lock evaluates names nothing outside itself. */
+const EVAL = 'espruinoEval';
+
+/** Runs tsup into a folder of its own and returns the bundle: statements for the body of one function (that function is `compile`'s). */
+async function bundleEs5(file: string, define: Defines): Promise<string> {
+  await mkdir(CACHE, { recursive: true });
+  const outDir = await mkdtemp(join(CACHE, 'tsup-'));
+  try {
+    await build({
+      entry: { bundle: file }, outDir, format: 'esm', target: 'es5', platform: 'neutral', define: { ...define, require: REQUIRE }, bundle: true, treeshake: false,
+      splitting: false, minify: false, sourcemap: false, dts: false, clean: false, config: false, silent: true,
+      tsconfig: join(ROOT, 'tsconfig.device.json'), outExtension: () => ({ js: '.js' }),
+    });
+    const code = await readFile(join(outDir, 'bundle.js'), 'utf8');
+    return code.split(REQUIRE).join('require');
+  } finally {
+    await rm(outDir, { recursive: true, force: true });
+  }
+}
+
+/** Changes whenever anything changes that can end up in the bundle: device sources, the entry's folder, options, tool versions. */
+async function cacheKey(file: string, options: BundleOptions): Promise<string> {
+  const hash = createHash('sha256');
+  hash.update(JSON.stringify([relative(ROOT, file), options.parameter, Object.entries(options.define ?? {}).sort()]));
+  const folders = [...DEVICE_FOLDERS.map((folder) => join(ROOT, folder)), dirname(file)];
+  const sources = (await Promise.all(folders.map(sourcesUnder))).flat();
+  const inputs = [...new Set(sources)].sort();
+  for (const input of [...inputs, ...TOOLS]) hash.update(relative(ROOT, input)).update('\0').update(await readFile(input)).update('\0');
+  return hash.digest('hex');
+}
+
+const TOOLS = ['package-lock.json', 'tsconfig.base.json', 'tsconfig.device.json', 'scripts/build-firmware.ts', 'scripts/device-text.ts']
+  .map((name) => join(ROOT, name));
+
+async function sourcesUnder(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+  return entries.filter((entry) => entry.isFile() && extname(entry.name) === '.ts').map((entry) => join(entry.parentPath, entry.name));
+}
+
+async function main(): Promise<void> {
+  const families = FAMILIES.filter((family) => family.name !== 'linux');
+  const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+  for (const family of families) {
+    const boot = await buildBootloader({ family: family.name });
+    const app = await buildApp({ family: family.name, version });
+    const sizes = { bootloaderBytes: boot.bootBytes, safeModeBytes: boot.safeMode.length, boot0Bytes: boot.text.length, appBytes: app.length };
+    const folder = join(ROOT, 'dist/firmware', family.name);
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'boot0.js'), boot.text);
+    await writeFile(join(folder, 'app.js'), app);
+    await writeFile(join(folder, 'sizes.json'), `${JSON.stringify(sizes)}\n`);
+    console.log(`${family.name}: bootloader ${sizes.bootloaderBytes} bytes, safe mode ${sizes.safeModeBytes}, app ${sizes.appBytes} (version ${version})`);
+  }
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  main().catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  });
+}

@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['host-tests/**/*.test.ts'],
+    // Bundling and property tests on a slow two-core machine; a test that waits for something polls with a limit of its own.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});

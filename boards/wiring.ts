@@ -78,9 +78,9 @@ export interface InputWiring {
   pull?: 'up' | 'down';
 }
 
+/** An output and its level that means "on". */
 export interface LightWiring {
   pin: number;
-  /** Level that lights it. */
   active: 0 | 1;
 }
 
@@ -96,8 +96,8 @@ export interface BatteryWiring {
   pin?: number;
   /** Battery millivolts at the ADC's full scale: full scale at the pin x divider ratio. */
   fullScaleMv?: number;
-  /** A pin that must be driven low while the divider is read. */
-  enable?: number;
+  /** A pin that must be driven to its active level while the divider is read. */
+  enable?: LightWiring;
   /** Own floors instead of the chemistry's. */
   floors?: BatteryFloors;
 }

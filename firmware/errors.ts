@@ -71,6 +71,8 @@ export const CODES_DISABLED = 0x52;
 export const BOLT_JAMMED = 0x53;
 export const BOLT_SENSOR_FAULT = 0x54;
 export const NO_CODES = 0x55;
+export const BAD_CODE = 0x56;
+export const CODE_IN_USE = 0x57;
 
 // Messages
 export const MALFORMED = 0x61;
@@ -199,6 +201,8 @@ export function shortName(code: ErrorCode): string {
     case BOLT_JAMMED: return 'the bolt is jammed';
     case BOLT_SENSOR_FAULT: return 'bolt sensors make no sense';
     case NO_CODES: return 'no code has been set';
+    case BAD_CODE: return 'that cannot be a code';
+    case CODE_IN_USE: return 'that code is taken';
     case MALFORMED: return 'malformed request';
     case FRAME_TOO_LONG: return 'request is too long';
     case UNSUPPORTED: return 'this lock does not do that';
@@ -298,6 +302,8 @@ export const ERRORS: readonly ErrorEntry[] = /* @__PURE__ */ (() => [
   entry(BOLT_JAMMED, 'BOLT_JAMMED', DOOR_HAND, 'Pull or push the door and try again, or use the key; the motor is off.'),
   entry(BOLT_SENSOR_FAULT, 'BOLT_SENSOR_FAULT', DOOR_HAND, 'Check the end-stop switches.'),
   entry(NO_CODES, 'NO_CODES', DOOR_HAND, 'Use the recovery code printed at provisioning.'),
+  entry(BAD_CODE, 'BAD_CODE', DOOR_SAME, 'Choose 4 to 11 digits, and a user number from 1 to 250.'),
+  entry(CODE_IN_USE, 'CODE_IN_USE', DOOR_SAME, 'Choose other digits: somebody has these.'),
   entry(MALFORMED, 'MALFORMED', DOOR_SAME, 'Use a client that speaks SMP.'),
   entry(FRAME_TOO_LONG, 'FRAME_TOO_LONG', DOOR_SAME, 'Use the buffer size that the lock states.'),
   entry(UNSUPPORTED, 'UNSUPPORTED', DOOR_SAME, 'See the list of commands in the documentation.'),

@@ -14,12 +14,12 @@ const FORBIDDEN_GLOBALS = [
 const FORBIDDEN_MEMBERS = [
   'Array.from', 'Array.of', 'Array.prototype', 'Object.freeze', 'Object.entries', 'Object.values', 'Object.fromEntries',
   'Object.getOwnPropertySymbols', 'Number.isInteger', 'Number.isSafeInteger', 'Math.imul', 'Math.trunc', 'Math.pow', 'Math.hypot',
-  'Math.log2', 'Math.fround', 'Uint8Array.from', 'Wifi.save', 'E.setBootCode', 'E.setPassword',
+  'Math.log2', 'Math.fround', 'Uint8Array.from', 'E.setPassword',
 ];
 
 /** Methods that no object of a bundle may be asked for. */
 const FORBIDDEN_METHODS = [
-  'setBootCode', 'compact', 'eraseAll', 'onErrorSave', 'padStart', 'padEnd', 'codePointAt', 'flat', 'flatMap', 'at', 'matchAll', 'normalize',
+  'setBootCode', 'save', 'compact', 'eraseAll', 'onErrorSave', 'setSNTP', 'padStart', 'padEnd', 'codePointAt', 'flat', 'flatMap', 'at', 'matchAll', 'normalize',
   'copyWithin', 'finally',
 ];
 

@@ -53,24 +53,25 @@ export interface Battery {
   loadedMinMv: number;
   /** Millivolts now, `NO_READING` or `IMPOSSIBLE`. */
   restMv(): number;
+  /** May an update start, or be installed? Between the floors a load test decides, unless a loaded reading is a minute old at most. */
+  gate(): ErrorCode;
   /**
-   * May an update start (`phase` 'start') or be installed ('install')? Between the floors a load test decides: `loadTest`, which loads
-   * the battery and calls `sample`, is run unless a loaded reading is a minute old at most.
+   * May the next page be erased and written? Reads the battery, so ask while the load is still felt: right after an erase or a page,
+   * and every second of a pause. 0 = go on, BATTERY_LOADED_LOW = pause at this page boundary, BATTERY_TIMED_OUT = ten minutes of pause
+   * are over: give up. A divider that fails half-way stops nothing: whoever started knew what it read.
    */
-  gate(phase: 'start' | 'install', loadTest?: () => void): ErrorCode;
-  /**
-   * Call right after each erase and each page programmed, and every second of a pause. 0 = go on, BATTERY_LOADED_LOW = pause at this
-   * page boundary, BATTERY_TIMED_OUT = ten minutes of pause are over: give up.
-   */
-  sample(): ErrorCode;
+  loaded(): ErrorCode;
   /** Radios may run: not below the resting floor (not widened: the door comes first, and it needs no radio). */
   radioAllowed(): boolean;
   /** Worth a warning to people: below the load-test floor. */
   low(): boolean;
 }
 
-/** Calibration record (key `CALIBRATION`): u16 low byte first, true volts over read volts in 1/10000. */
-export function openBattery(platform: Platform, wiring: BatteryWiring, records: CodeRecords): Battery {
+/**
+ * Calibration record (key `CALIBRATION`): u16 low byte first, true volts over read volts in 1/10000. `loadTest` loads the cells with a
+ * page erase, radio on; the reading follows at once. Without it a battery between its floors is refused.
+ */
+export function openBattery(platform: Platform, wiring: BatteryWiring, records: CodeRecords, loadTest?: () => void): Battery {
   const pins = platform.pins;
   const calibration = records.get(CALIBRATION);
   const calibrated = calibration !== undefined && calibration.length > 1;
@@ -94,7 +95,7 @@ export function openBattery(platform: Platform, wiring: BatteryWiring, records: 
     if (enable) pins.write(enable.pin, enable.active ? 0 : 1);
     return millivoltsOf(reading, wiring, gain);
   }
-  function sample(): ErrorCode {
+  function loaded(): ErrorCode {
     const mv = restMv();
     const now = platform.nowMs();
     if (mv < 0) return 0;
@@ -116,15 +117,18 @@ export function openBattery(platform: Platform, wiring: BatteryWiring, records: 
     floors,
     loadedMinMv: NO_READING,
     restMv,
-    gate: (_phase, loadTest) => {
+    gate: () => {
       const mv = restMv();
-      if (mv >= floors.refuseMv && mv < floors.loadTestMv && loadTest && (loadedMv < 0 || platform.nowMs() - loadedAtMs > LOADED_VALID_MS)) {
-        loadedMv = NO_READING;
+      let fresh = loadedMv >= 0 && platform.nowMs() - loadedAtMs <= LOADED_VALID_MS;
+      if (!fresh && loadTest && mv >= floors.refuseMv && mv < floors.loadTestMv) {
         loadTest();
+        loaded();
+        pausedAtMs = NO_READING;
+        fresh = true;
       }
-      return judgeBattery(mv, loadedMv >= 0 && platform.nowMs() - loadedAtMs <= LOADED_VALID_MS ? loadedMv : NO_READING, floors);
+      return judgeBattery(mv, fresh ? loadedMv : NO_READING, floors);
     },
-    sample,
+    loaded,
     radioAllowed: () => {
       const mv = restMv();
       return mv < 0 || mv >= own.refuseMv;

@@ -1,0 +1,84 @@
+/** A battery with an internal resistance, and what hangs on it. Voltages in millivolts, currents in milliamperes. */
+
+export interface BatteryOptions {
+  openCircuitMv: number;
+  internalMilliohm: number;
+}
+
+/** Currents of an ESP32 lock, order of magnitude from data sheets. */
+export const LOAD_MA = { chip: 50, radio: 150, flash: 25, motorRunning: 250, motorStalled: 900 };
+
+export interface Battery {
+  /** At the terminals, with everything that is on now. */
+  mv(): number;
+  /** What the chip sees as enough falls below this: it resets. */
+  brownOutMv: number;
+  /** Switches a load on (mA) or off (0). */
+  load(name: string, ma: number): void;
+  loadMa(): number;
+  /** Takes the cells out. */
+  pull(): void;
+  /** Puts cells in. */
+  replace(cells: BatteryOptions): void;
+  present(): boolean;
+  /** Discharges or warms up: changes the cells without a break. */
+  set(cells: Partial<BatteryOptions>): void;
+  /** Lowest voltage since `clearLowest`. */
+  lowestMv(): number;
+  clearLowest(): void;
+}
+
+/** `changed` is called after every change of voltage. */
+export function createBattery(initial: BatteryOptions, brownOutMv: number, changed: (mv: number) => void): Battery {
+  const cells = { ...initial };
+  const loads = new Map<string, number>();
+  let present = true;
+  let lowest = initial.openCircuitMv;
+
+  function loadMa(): number {
+    let total = 0;
+    for (const ma of loads.values()) total += ma;
+    return total;
+  }
+
+  function mv(): number {
+    return present ? Math.max(0, cells.openCircuitMv - (loadMa() * cells.internalMilliohm) / 1000) : 0;
+  }
+
+  function update(): void {
+    const now = mv();
+    if (now < lowest) lowest = now;
+    changed(now);
+  }
+
+  return {
+    mv,
+    brownOutMv,
+    load(name, ma) {
+      if ((loads.get(name) ?? 0) === ma) return;
+      if (ma) loads.set(name, ma);
+      else loads.delete(name);
+      update();
+    },
+    loadMa,
+    pull() {
+      present = false;
+      update();
+    },
+    replace(fresh) {
+      Object.assign(cells, fresh);
+      present = true;
+      lowest = fresh.openCircuitMv;
+      update();
+    },
+    present: () => present,
+    set(change) {
+      Object.assign(cells, change);
+      update();
+    },
+    lowestMv: () => lowest,
+    clearLowest() {
+      lowest = mv();
+    },
+  };
+}

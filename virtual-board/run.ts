@@ -1,0 +1,199 @@
+/**
+ * Runs the shipped bundles, unmodified, on the virtual board: Espruino's start (Storage check, `.boot0` from flash), turns of
+ * JavaScript in simulated time, and every way a run can end and the next one begin.
+ */
+import * as vm from 'node:vm';
+import type { ResetCause } from '../firmware/platform/types.js';
+import { COST_MS, storageOf } from './api-flash.js';
+import { createApi } from './espruino-api.js';
+import type { CutPlan } from './nor.js';
+import { RunEnded, createSession, type Session } from './session.js';
+import type { EndCause, World } from './world.js';
+
+export interface PowerOnOptions {
+  cause?: ResetCause;
+  /** A power cut planned for this start; `at` counts as `world.nor.operations` does. */
+  cut?: CutPlan;
+}
+
+export interface BootOptions extends PowerOnOptions {
+  /** After a restart or brown-out start again by itself (the default), as a board does. */
+  restart?: boolean;
+}
+
+export interface Board {
+  world: World;
+  /** This run of the firmware (or the last one). */
+  session: Session;
+  /** How the last run ended; undefined while the firmware runs. */
+  ended(): EndCause | undefined;
+  /** Every run so far: how it began and, if it has, how it ended. */
+  runs: { cause: ResetCause; atMs: number; ended?: EndCause }[];
+  /** Everything thrown out of turns, over all runs. */
+  uncaught: { atMs: number; error: unknown }[];
+  /** Everything printed, over all runs. */
+  printed: string[];
+  powerOn(options?: PowerOnOptions): void;
+  /** Power fails now, between two operations. */
+  powerCut(): void;
+  /** The reset button. */
+  pressReset(): void;
+  /**
+   * Lets time pass until `until`: a time in world milliseconds, or a condition (looked at after each turn and event). True when that
+   * was reached; false when `limitMs` passed before, or power failed and nothing in the world brings it back.
+   */
+  pump(until: number | (() => boolean), limitMs?: number): boolean;
+  /** `pump` for that many milliseconds from now. */
+  run(ms: number): boolean;
+}
+
+/** Powers the board on. */
+export function boot(world: World, options: BootOptions = {}): Board {
+  const { clock, chip, nor } = world;
+  const storage = storageOf(world);
+  const board: Board = {
+    world,
+    session: createSession(world),
+    ended: () => (chip.running ? undefined : chip.ended),
+    runs: [],
+    uncaught: [],
+    printed: [],
+    powerOn,
+    powerCut: () => finish('powerCut'),
+    pressReset: () => finish('pin'),
+    pump,
+    run: (ms) => pump(clock.now() + ms),
+  };
+
+  function finish(cause: EndCause): void {
+    chip.end(cause);
+    noteEnd();
+  }
+
+  function noteEnd(): void {
+    const run = board.runs.at(-1);
+    if (run && !chip.running) run.ended ??= chip.ended;
+  }
+
+  /** Runs one turn; what it throws is noted, as Espruino prints "Uncaught" and goes on. */
+  function turn(act: () => void, session: Session): void {
+    try {
+      act();
+      session.spend(COST_MS.turn);
+    } catch (error) {
+      if (!(error instanceof RunEnded)) {
+        const caught = { atMs: clock.now(), error };
+        session.uncaught.push(caught);
+        board.uncaught.push(caught);
+      }
+    }
+    noteEnd();
+  }
+
+  function powerOn({ cause = 'powerOn', cut }: PowerOnOptions = {}): void {
+    if (chip.running) finish('powerCut');
+    if (cause === 'powerOn' || cause === 'brownOut') nor.powerOn();
+    else Object.assign(nor, { off: false, cut: undefined });
+    if (cut) nor.cut = cut;
+    chip.begin(cause);
+    board.runs.push({ cause, atMs: clock.now() });
+    const session = createSession(world);
+    session.printed = board.printed;
+    board.session = session;
+    turn(() => {
+      world.motor.check();
+      session.spend(world.bootMs);
+      if (!storage.valid()) {
+        world.violate('storage-erased', 'the Storage check failed: Espruino erased all of Storage');
+        session.flash(() => storage.eraseAll());
+      }
+      if (storage.find('.varimg')) world.violate('boot-image', '.varimg exists: it would run before .boot0');
+      runBootFiles(session);
+    }, session);
+  }
+
+  function runBootFiles(session: Session): void {
+    const api = createApi(session, storage, (text) => evaluate(text));
+    const evaluate = (text: string): unknown => compile(text, api.names)(...api.values);
+    const power = chip.resetCause === 'powerOn' || chip.resetCause === 'brownOut';
+    for (const name of [...(power ? ['.bootPowerOn'] : []), '.boot0', '.boot1', '.boot2', '.boot3', '.bootrst', '.bootcde']) {
+      const text = storage.read(name);
+      if (text !== undefined) turn(() => void evaluate(text), session);
+    }
+  }
+
+  function pump(until: number | (() => boolean), limitMs = 3_600_000): boolean {
+    const deadline = typeof until === 'number' ? until : clock.now() + limitMs;
+    const reached = typeof until === 'number' ? () => false : until;
+    for (;;) {
+      if (reached()) return true;
+      if (clock.now() >= deadline) return typeof until === 'number';
+      if (!chip.running) {
+        if (!wake(deadline)) return false;
+        continue;
+      }
+      const { session } = board;
+      const next = session.scheduler.take();
+      if (next) {
+        turn(next, session);
+        continue;
+      }
+      session.idle();
+      clock.advanceTo(Math.max(clock.now(), Math.min(deadline, clock.nextAt(), session.scheduler.nextAt())));
+      noteEnd();
+    }
+  }
+
+  /** While the chip is off: starts it again if what ended the run says so. False: nothing will. */
+  function wake(deadline: number): boolean {
+    if (options.restart === false) return false;
+    if (world.battery.mv() < world.battery.brownOutMv) {
+      clock.advanceTo(Math.min(deadline, clock.nextAt()));
+      return true;
+    }
+    if (chip.cellsOut) powerOn();
+    else if (chip.ended === 'deepSleep') return sleepOn(deadline);
+    else if (chip.ended === 'powerCut' || chip.ended === undefined) return false;
+    else powerOn({ cause: chip.ended });
+    return true;
+  }
+
+  function sleepOn(deadline: number): boolean {
+    const wakeAt = chip.wakeAt;
+    if (!wakeAt) return false;
+    const pinWakes = wakeAt.pin !== undefined && world.pins.level(wakeAt.pin.pin) === wakeAt.pin.level;
+    if (!pinWakes && clock.now() < wakeAt.timeMs) {
+      const next = Math.min(clock.nextAt(), wakeAt.timeMs);
+      if (next === Infinity) return false;
+      clock.advanceTo(Math.min(deadline, next));
+      return true;
+    }
+    chip.wakeCause = pinWakes ? 2 : 4;
+    powerOn({ cause: 'deepSleep' });
+    return true;
+  }
+
+  powerOn(options);
+  return board;
+}
+
+const compiled = new Map<string, (...values: unknown[]) => unknown>();
+
+/**
+ * Code from flash as a function of the API. An expression gives its value (an image evaluates to a function); anything else is run
+ * for its effects. Compiled once per text: an explorer starts the same bundles tens of thousands of times.
+ */
+function compile(text: string, names: readonly string[]): (...values: unknown[]) => unknown {
+  let code = compiled.get(text);
+  if (!code) {
+    try {
+      code = vm.compileFunction(`return (${text}\n)`, [...names]) as (...values: unknown[]) => unknown;
+    } catch {
+      // A leading directive would make `eval` an illegal parameter; Espruino ignores directives anyway.
+      code = vm.compileFunction(`;${text}`, [...names], { filename: 'flash' }) as (...values: unknown[]) => unknown;
+    }
+    if (compiled.size > 256) compiled.clear();
+    compiled.set(text, code);
+  }
+  return code;
+}

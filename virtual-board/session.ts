@@ -1,0 +1,90 @@
+/**
+ * One run of the firmware, from start to whatever ends it. Natives of a run that has ended throw, whatever the firmware catches:
+ * nothing it still does can reach the world.
+ */
+import { PowerCut } from './nor.js';
+import { createScheduler, type Scheduler } from './scheduler.js';
+import type { World } from './world.js';
+
+/** What a native throws once its run is over. */
+export class RunEnded extends Error {}
+
+export interface Session {
+  world: World;
+  scheduler: Scheduler;
+  /** Throws when the run is over; otherwise lets `ms` of simulated time pass and checks again. Every native begins with it. */
+  spend(ms: number): void;
+  /** Runs a flash access; a power cut in it ends the run. */
+  flash<T>(access: () => T): T;
+  alive(): boolean;
+  armWatchdog(seconds: number, automatic: boolean): void;
+  kickWatchdog(): void;
+  /** Called by the idle loop. */
+  idle(): void;
+  /** Lines the firmware printed. */
+  printed: string[];
+  uncaught: { atMs: number; error: unknown }[];
+  /** Console state: once forced to null nothing typed is evaluated. */
+  console: { device: unknown; forced: boolean };
+  telnet: string;
+  /** Handlers of `E.on`, by event. */
+  events: Map<string, ((...args: never[]) => void)[]>;
+}
+
+const over = new RunEnded('this run of the firmware is over');
+
+export function createSession(world: World): Session {
+  const { clock, chip } = world;
+  const mine = chip.starts;
+  let watchdogMs = 0;
+  let watchdogDueMs = Infinity;
+  let automatic = false;
+
+  const alive = (): boolean => chip.running && chip.starts === mine;
+
+  function bark(): void {
+    if (!alive()) return;
+    if (clock.now() < watchdogDueMs) clock.at(watchdogDueMs, bark);
+    else chip.end('watchdog');
+  }
+
+  const session: Session = {
+    world,
+    scheduler: createScheduler(clock.now),
+    alive,
+    spend(ms) {
+      if (!alive()) throw over;
+      clock.advanceTo(clock.now() + ms);
+      if (!alive()) throw over;
+    },
+    flash(access) {
+      if (!alive()) throw over;
+      try {
+        return access();
+      } catch (error) {
+        if (!(error instanceof PowerCut)) throw error;
+        chip.end('powerCut');
+        throw over;
+      }
+    },
+    armWatchdog(seconds, auto) {
+      automatic = auto;
+      const armed = watchdogMs > 0;
+      watchdogMs = Math.max(1, Math.round(seconds)) * 1000;
+      watchdogDueMs = clock.now() + watchdogMs;
+      if (!armed) clock.at(watchdogDueMs, bark);
+    },
+    kickWatchdog() {
+      if (watchdogMs) watchdogDueMs = clock.now() + watchdogMs;
+    },
+    idle() {
+      if (automatic) session.kickWatchdog();
+    },
+    printed: [],
+    uncaught: [],
+    console: { device: 'Serial1', forced: false },
+    telnet: 'on',
+    events: new Map(),
+  };
+  return session;
+}

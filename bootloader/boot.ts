@@ -18,7 +18,7 @@ import {
 } from '../firmware/update/boot-state.js';
 import {
   countBoots, isCrashLooping, markLaunched, markStarted, RAN_DEGRADED, RAN_SAFE_MODE, RAN_TRIAL, type BootCounts,
-} from './boots.js';
+} from '../firmware/update/boots.js';
 import { decide, END_TRIAL, ENTER_SAFE_MODE, REBUILD, RUN, USE_ATTEMPT, VERIFY, type BootAction, type BootFacts } from './decide.js';
 
 export interface BootInput {

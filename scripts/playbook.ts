@@ -111,14 +111,14 @@ function section(each: Section): string {
 
 function chapter(entry: ErrorEntry, sent: boolean): string {
   return `### <a id="${entry.name}"></a>${formatCode(entry.code)} ${entry.title}\n\n`
-    + `* The door: ${entry.door}\n* Now: ${entry.next}\n`
-    + (sent ? `* ${clientsShow(entry.code)}\n` : '') + '\n';
+    + `${entry.door}\n\n**What to do:** ${entry.next}\n\n`
+    + (sent ? `${clientsShow(entry.code)}\n\n` : '');
 }
 
 function clientsShow(code: ErrorCode): string {
   const rc = managementRc(code);
   const image = imageRc(code);
-  return `Clients show: rc ${rc} (${MANAGEMENT_WORDS[rc] ?? '?'})` + (image ? `, or error ${image} of the image group` : '');
+  return `SMP clients show rc ${rc} (${MANAGEMENT_WORDS[rc] ?? '?'})` + (image ? `, or error ${image} of the image group.` : '.');
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {

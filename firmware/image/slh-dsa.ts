@@ -65,14 +65,9 @@ const CHAINS = 35;
 /** A step ends with the chain in which it passes this many hashes. A chain has at most 15. */
 const HASHES_A_STEP = 40;
 
-/** Algorithm 5, from step `from` of 16 to the end. The one loop that counts: all it needs are its arguments. */
-function chain(leaf: Uint8Array, hash: SlhTools['hash'], setLeft: (x: ArrayLike<number>) => void, value: ArrayLike<number>, from: number) {
-  for (; from < 15;) {
-    leaf[STEP_IN_CHAIN] = from++;
-    setLeft(value);
-    value = hash(leaf);
-  }
-  return value;
+/** Algorithm 5, from step `from` of 16 to the end, on what is in the left slot. The one loop that counts: all it needs are its arguments. */
+function chain(leaf: Uint8Array, hash: SlhTools['hash'], setLeft: (bytes: ArrayLike<number>) => void, from: number): void {
+  for (; from < 15; setLeft(hash(leaf))) leaf[STEP_IN_CHAIN] = from++;
 }
 
 /**
@@ -104,6 +99,7 @@ export function startVerify(publicKey: Uint8Array, message: Uint8Array, signatur
   let treeHigh = 0;
   let treeLow = 0;
   let keyPair = 0;
+  let turns = 0;
   let result = VERIFY_GO_ON;
 
   function setType(type: number, pair: number): void {
@@ -191,7 +187,9 @@ export function startVerify(publicKey: Uint8Array, message: Uint8Array, signatur
     for (let hashes = 0; next < CHAINS && hashes < HASHES_A_STEP; next++) {
       work[CHAIN] = next;
       const from = digits[next]!;
-      row.set(chain(leaf, hash, setLeft, take(at, 16), from), HEAD + 16 * next);
+      setLeft(take(at, 16));
+      chain(leaf, hash, setLeft, from);
+      row.set(left, HEAD + 16 * next);
       hashes += 15 - from;
       at += 16;
     }
@@ -208,7 +206,7 @@ export function startVerify(publicKey: Uint8Array, message: Uint8Array, signatur
   }
 
   function turn(): void {
-    tools.collect();
+    if (++turns % 3 === 0) tools.collect();
     if (layer < -1) {
       begin();
       layer = -1;

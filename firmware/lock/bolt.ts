@@ -17,6 +17,8 @@ export const PULSE_GAP_MS = 3;
 export const BACK_MS = 300;
 export const WAIT_MS = 300;
 export const RETRIES = 2;
+/** How often the end stops are read while the motor is on. */
+const POLL_MS = 20;
 
 const REST = 0;
 const THROW = 1;
@@ -114,11 +116,16 @@ export function setUpInput(pins: Pins, input: InputWiring | undefined): void {
 
 export interface Bolt {
   state: BoltState;
+  /** Matter's LockState now. */
   position(): number;
   /** Throws the bolt to `goal`; nothing moves where it already is, and nothing where there is no motor. */
   move(goal: number): void;
-  /** Keeps the motor going or stops it. Returns the milliseconds until it wants to be called again, 0 = at rest. */
-  tick(): number;
+  /** False while a throw is under way: the motor may have current. */
+  atRest(): boolean;
+  /** Milliseconds until `tick` should be called next. */
+  dueMs(): number;
+  /** Keeps the motor going, or stops it. */
+  tick(): void;
 }
 
 /** Sets the pins up with the motor off. Moves nothing. */
@@ -127,13 +134,13 @@ export function openBolt(pins: Pins, nowMs: () => number, wiring: BoltWiring, se
   const lockedStop = sensors && sensors.locked;
   const unlockedStop = sensors && sensors.unlocked;
   const motor = wiring.type === 'motor' ? wiring : undefined;
-  setUpInput(pins, lockedStop);
-  setUpInput(pins, unlockedStop);
   function off(): void {
     if (!motor) return;
     pins.write(motor.in1, 0);
     pins.write(motor.in2, 0);
   }
+  setUpInput(pins, lockedStop);
+  setUpInput(pins, unlockedStop);
   off();
   if (motor) {
     pins.mode(motor.in1, 'output');
@@ -148,15 +155,16 @@ export function openBolt(pins: Pins, nowMs: () => number, wiring: BoltWiring, se
       if (motor && position() !== goal) throwBolt(state, goal, nowMs());
       else rest(state, 0);
     },
+    atRest: () => state.phase === REST,
+    dueMs: () => {
+      const dueMs = state.pulseEndsMs + PULSE_GAP_MS - nowMs();
+      return dueMs > 0 && dueMs < POLL_MS ? dueMs : POLL_MS;
+    },
     tick: () => {
-      if (!motor || state.phase === REST) return 0;
-      const now = nowMs();
-      const effect = stepBolt(state, now, readInput(pins, lockedStop), readInput(pins, unlockedStop), motor.throwMs);
+      if (!motor || state.phase === REST) return;
+      const effect = stepBolt(state, nowMs(), readInput(pins, lockedStop), readInput(pins, unlockedStop), motor.throwMs);
       if (effect !== KEEP) off();
       if (effect > STOP) pins.pulse(effect === PULSE_UNLOCK ? motor.in1 : motor.in2, 1, PULSE_MS);
-      if (!state.phase) return 0;
-      const endsInMs = state.pulseEndsMs + PULSE_GAP_MS - now;
-      return endsInMs > 0 && endsInMs < 20 ? endsInMs : 20;
     },
   };
 }

@@ -3,8 +3,9 @@ import { MASTER } from '../flash/keys.js';
 import { BAD_CODE, CODE_IN_USE, RECORDS_FULL, type ErrorCode } from '../errors.js';
 import type { Platform } from '../platform/types.js';
 import {
-  CODE_ENTRY_BYTES, CODE_TABLES, CODES_PER_TABLE, entryIn, startStretch, stepStretch, TAG_BYTES, tableKey, type CodeRecords,
+  CODE_ENTRY_BYTES, CODE_TABLES, CODES_PER_TABLE, holderOf, startStretch, stepStretch, TAG_BYTES, tableKey, type CodeRecords,
 } from './codes.js';
+import { MASTER_USER, NOBODY } from './states.js';
 
 export const PIN_MIN = 4;
 /** Twelve digits are a recovery code's. */
@@ -29,31 +30,22 @@ export function isPin(code: string): boolean {
   return true;
 }
 
-/** True where a user or the master has that tag already: two people with one code cannot be told apart. */
-export function isTagUsed(platform: Platform, records: CodeRecords, value: Uint8Array): boolean {
-  const tag = platform.toWire(value).substr(0, TAG_BYTES);
-  const master = records.get(MASTER);
-  if (master && platform.toWire(master) === tag) return true;
-  for (let table = 0; table < CODE_TABLES; table++) {
-    const bytes = records.get(tableKey(table));
-    if (bytes && entryIn(platform.toWire(bytes), tag) >= 0) return true;
-  }
-  return false;
-}
-
-/** Adds the code with that stretched value. `user` 1..250, `type` a Matter user type, `schedule` 0 = none. */
+/**
+ * Adds the code with that stretched value. `user` 1..250, `type` a Matter user type, `schedule` 0 = none. Refused where anybody has it
+ * already: two people with one code cannot be told apart.
+ */
 export function addCode(
-  platform: Platform, records: WritableRecords, value: Uint8Array, user: number, type: number, schedule: number,
+  platform: Platform, records: WritableRecords, recoveryHash: Uint8Array, value: Uint8Array, user: number, type: number, schedule: number,
 ): ErrorCode {
   if (user < 1 || user > USERS_MAX) return BAD_CODE;
-  if (isTagUsed(platform, records, value)) return CODE_IN_USE;
+  if (holderOf(platform, records, recoveryHash, value).user !== NOBODY) return CODE_IN_USE;
   for (let table = 0; table < CODE_TABLES; table++) {
     const old = records.get(tableKey(table));
     const length = old ? old.length : 0;
     if (length >= CODES_PER_TABLE * CODE_ENTRY_BYTES) continue;
     const bytes = new Uint8Array(length + CODE_ENTRY_BYTES);
     if (old) bytes.set(old);
-    bytes.set(value.subarray(0, TAG_BYTES), length);
+    bytes.set(value.slice(0, TAG_BYTES), length);
     bytes.set([user, type, schedule & 255, schedule >> 8], length + TAG_BYTES);
     return records.set(tableKey(table), bytes);
   }
@@ -78,7 +70,8 @@ export function removeCodes(records: WritableRecords, user: number): ErrorCode {
   return 0;
 }
 
-/** Replaces the master code by the one with that stretched value. */
-export function setMaster(platform: Platform, records: WritableRecords, value: Uint8Array): ErrorCode {
-  return isTagUsed(platform, records, value) ? CODE_IN_USE : records.set(MASTER, value.slice(0, TAG_BYTES));
+/** Replaces the master code by the one with that stretched value, which may be the old one but nobody else's. */
+export function setMaster(platform: Platform, records: WritableRecords, recoveryHash: Uint8Array, value: Uint8Array): ErrorCode {
+  const user = holderOf(platform, records, recoveryHash, value).user;
+  return user === NOBODY || user === MASTER_USER ? records.set(MASTER, value.slice(0, TAG_BYTES)) : CODE_IN_USE;
 }

@@ -47,6 +47,8 @@ export const FELL_BACK = 3;
 export const DEGRADED = 4;
 export const REBUILT = 5;
 export const SAFE_MODE = 6;
+/** An upload was given up; slot and reason count, version and id are zero. */
+export const ABORTED = 7;
 export type VerdictResult = number;
 
 const CONFIRMED_BYTES = 84;

@@ -3,10 +3,10 @@
  * reset), launched (value: what was run), healthy (60 s passed), planned (a restart the firmware asked for). A mark is one fresh
  * word, so a normal start costs two words and no erase. A record holds 16 starts; its payload carries the counts of those before.
  */
-import { BOOTS } from '../firmware/flash/kinds.js';
-import type { Journal } from '../firmware/flash/journal.js';
-import type { ResetCause } from '../firmware/platform/types.js';
-import type { ErrorCode } from '../firmware/errors.js';
+import { BOOTS } from '../flash/kinds.js';
+import type { Journal } from '../flash/journal.js';
+import type { ResetCause } from '../platform/types.js';
+import type { ErrorCode } from '../errors.js';
 
 const STARTS_PER_RECORD = 16;
 const MARKS_PER_START = 4;

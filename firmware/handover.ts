@@ -1,8 +1,8 @@
 /** What the bootloader tells the image it starts, and what an image is: text that evaluates to a function of this record. */
-import type { Layout } from '../firmware/flash/layout.js';
-import type { Version } from '../firmware/image/version.js';
-import type { ErrorCode } from '../firmware/errors.js';
-import type { ResetCause } from '../firmware/platform/types.js';
+import type { Layout } from './flash/layout.js';
+import type { Version } from './image/version.js';
+import type { ErrorCode } from './errors.js';
+import type { ResetCause } from './platform/types.js';
 
 /** Plain data only, so that images and bootloaders of different versions understand each other. Fields are only ever added. */
 export interface Handover {

@@ -50,7 +50,7 @@ export interface Battery {
   /** The floors in force. */
   floors: BatteryFloors;
   /** Lowest loaded reading since the start, or `NO_READING`. */
-  loadedMinMv: number;
+  loadedMinMv(): number;
   /** Millivolts now, `NO_READING` or `IMPOSSIBLE`. */
   restMv(): number;
   /** May an update start, or be installed? Between the floors a load test decides, unless a loaded reading is a minute old at most. */
@@ -83,6 +83,7 @@ export function openBattery(platform: Platform, wiring: BatteryWiring, records: 
   const enable = wiring.enable;
   let loadedMv = NO_READING;
   let loadedAtMs = 0;
+  let loadedMinMv = NO_READING;
   let pausedAtMs = NO_READING;
   if (pin !== undefined) pins.mode(pin, 'analog');
   if (enable) pins.mode(enable.pin, 'output');
@@ -101,7 +102,7 @@ export function openBattery(platform: Platform, wiring: BatteryWiring, records: 
     if (mv < 0) return 0;
     loadedMv = mv;
     loadedAtMs = now;
-    if (battery.loadedMinMv < 0 || mv < battery.loadedMinMv) battery.loadedMinMv = mv;
+    if (loadedMinMv < 0 || mv < loadedMinMv) loadedMinMv = mv;
     const paused = pausedAtMs >= 0;
     if (mv >= floors.loadedMv + (paused ? RESUME_ABOVE_MV : 0)) {
       pausedAtMs = NO_READING;
@@ -112,10 +113,10 @@ export function openBattery(platform: Platform, wiring: BatteryWiring, records: 
     pausedAtMs = NO_READING;
     return BATTERY_TIMED_OUT;
   }
-  const battery: Battery = {
+  return {
     calibrated,
     floors,
-    loadedMinMv: NO_READING,
+    loadedMinMv: () => loadedMinMv,
     restMv,
     gate: () => {
       const mv = restMv();
@@ -138,5 +139,4 @@ export function openBattery(platform: Platform, wiring: BatteryWiring, records: 
       return mv >= 0 && mv < own.loadTestMv;
     },
   };
-  return battery;
 }

@@ -151,6 +151,7 @@ export function openBolt(pins: Pins, nowMs: () => number, wiring: BoltWiring, se
     state,
     position,
     move: (goal) => {
+      if (state.phase !== REST && state.goal === goal) return;
       off();
       if (motor && position() !== goal) throwBolt(state, goal, nowMs());
       else rest(state, 0);

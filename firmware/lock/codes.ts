@@ -137,11 +137,11 @@ export function openTries(journal: TryJournal, limit: number): Tries {
       count = value === RIGHT ? 0 : count + 1;
     }
   }
-  function write(value: number): ErrorCode {
+  function write(value: number, before: number): ErrorCode {
     let next = ready ? journal.firstUnused(TRIES) : TRY_MARKS;
     // A try begins only where its RIGHT has room too.
     if (next >= TRY_MARKS - (value === TRY ? 1 : 0)) {
-      const code = journal.append(TRIES, new Uint8Array([count > 250 ? 250 : count]), TRY_MARKS);
+      const code = journal.append(TRIES, new Uint8Array([before > 250 ? 250 : before]), TRY_MARKS);
       if (code) return code;
       ready = true;
       next = 0;
@@ -151,12 +151,11 @@ export function openTries(journal: TryJournal, limit: number): Tries {
   return {
     count: () => count,
     mark: () => {
-      write(TRY);
-      count++;
+      write(TRY, count++);
     },
     clear: () => {
       count = 0;
-      if (write(RIGHT)) write(RIGHT);
+      if (write(RIGHT, 0)) write(RIGHT, 0);
     },
     delayMs: () => disableSeconds(count, limit) * 1000,
   };

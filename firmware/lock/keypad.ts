@@ -5,8 +5,10 @@ import type { Pins } from '../platform/types.js';
 export interface Keypad {
   /** The key pressed since the last call (`0`..`9`, `*`, `#`), or `''`. Call every 20 to 50 ms. */
   poll(): string;
-  /** Something is pressed, or was just now. A few pin reads. */
+  /** Something is pressed, or was just now. Reads the columns: for a caller that does not poll. */
   anyDown(): boolean;
+  /** The last `poll` saw a key that is still down or half read: poll fast. Reads no pin. */
+  unsettled(): boolean;
   /** `*` and `#` are held together; on a Wiegand keypad, which tells no holding: the last four keys were `*#*#`. */
   chord(): boolean;
 }
@@ -15,7 +17,7 @@ export function openKeypad(pins: Pins, nowMs: () => number, wiring: KeypadWiring
   if (wiring.type === 'matrix') return openMatrix(pins, wiring);
   if (wiring.type === 'wiegand') return openWiegand(pins, nowMs, wiring);
   const no = () => false;
-  return { poll: () => '', anyDown: no, chord: no };
+  return { poll: () => '', anyDown: no, unsettled: no, chord: no };
 }
 
 /** The caller's record, changed in place by `stepKeys`. Masks have one bit a key, row by row. */
@@ -84,6 +86,7 @@ function openMatrix(pins: Pins, wiring: MatrixWiring): Keypad {
       return key < 0 || state.down === chordMask ? '' : keyNamed(wiring.keys.charAt(key));
     },
     anyDown: () => readColumns() > 0,
+    unsettled: () => state.last > 0,
     chord: () => state.down === chordMask,
   };
 }
@@ -123,6 +126,7 @@ function openWiegand(pins: Pins, nowMs: () => number, wiring: WiegandWiring): Ke
   }
   line(wiring.d0, 0);
   line(wiring.d1, 1);
+  const anyDown = () => keys.length > 0 || nowMs() - lastMs < 100;
   return {
     poll: () => {
       const key = keys.charAt(0);
@@ -130,7 +134,8 @@ function openWiegand(pins: Pins, nowMs: () => number, wiring: WiegandWiring): Ke
       if (key) recent = (recent + key).slice(-4);
       return key;
     },
-    anyDown: () => keys.length > 0 || nowMs() - lastMs < 100,
+    anyDown,
+    unsettled: anyDown,
     chord: () => recent === '*#*#',
   };
 }

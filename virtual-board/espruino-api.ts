@@ -34,7 +34,8 @@ export function createApi(session: Session, storage: Storage, evaluate: (text: s
   const { world, spend, scheduler } = session;
   const { chip } = world;
   const modules: Record<string, object> = {
-    Flash: flashModule(session), Storage: storageModule(session, storage), crypto: cryptoModule(session), dgram: dgramModule(session), Wifi: wifiModule(session),
+    Flash: flashModule(session), Storage: storageModule(session, storage), crypto: cryptoModule(session),
+    dgram: dgramModule(session), Wifi: wifiModule(session),
     TelnetServer: {
       setOptions(options: { mode?: string }) {
         spend(COST_MS.call);
@@ -190,7 +191,8 @@ function deterministicMath(session: Session): object {
 function bluetoothStub(session: Session): object {
   const call = (): void => session.spend(COST_MS.call);
   return {
-    setServices: call, updateServices: call, setAdvertising: call, setScanResponse: call, setTxPower: call, sleep: call, wake: call, restart: call, disconnect: call,
-    on: call, getSecurityStatus: () => ({ advertising: true, connected: false }), getAddress: () => '24:0a:c4:00:00:02',
+    setServices: call, updateServices: call, setAdvertising: call, setScanResponse: call, setTxPower: call,
+    sleep: call, wake: call, restart: call, disconnect: call, on: call,
+    getSecurityStatus: () => ({ advertising: true, connected: false }), getAddress: () => '24:0a:c4:00:00:02',
   };
 }

@@ -1,0 +1,143 @@
+/**
+ * A `Platform` from Espruino's globals. Every global is looked up when it is used, so that a prelude on the Linux build can put its
+ * own in their place. Facts are from Espruino's source (jswrap_io.c, jstimer.c, jswrap_espruino.c); nothing was run on hardware.
+ */
+import type { CryptoModule, EspruinoE, EspruinoProcess, EspruinoRequire, FlashModule, StorageModule } from './espruino-globals.js';
+import type { Pins, Platform, ResetCause } from './types.js';
+
+declare const E: EspruinoE;
+declare const require: EspruinoRequire;
+declare const process: EspruinoProcess;
+declare function getTime(): number;
+declare function setTimeout(turn: () => void, delayMs: number): number;
+declare function clearTimeout(id: number): void;
+declare function peek32(address: number): number;
+declare function print(line: string): void;
+declare function pinMode(pin: number, mode: string): void;
+declare function digitalWrite(pin: number, level: number): void;
+declare function digitalRead(pin: number): number;
+declare function digitalPulse(pin: number, level: number, ms: number): void;
+declare function analogRead(pin: number): number;
+declare function analogWrite(pin: number, value: number, options?: { freq: number }): void;
+declare function setWatch(edge: (event: { state: boolean }) => void, pin: number, options: { repeat: boolean; edge: string }): void;
+
+/** Storage file headers of `.boot0` and `deadlatch`. */
+const TWO_HEADERS_BYTES = 64;
+
+export function createPlatform(): Platform {
+  const flash = require('Flash');
+  const storage = require('Storage');
+  const crypto = require('crypto');
+  const startedS = getTime();
+
+  return {
+    flash: flashPort(flash, storage),
+    nowMs: () => Math.floor((getTime() - startedS) * 1000),
+    after: (delayMs, turn) => setTimeout(turn, delayMs),
+    cancel: (id) => clearTimeout(id),
+    sha256: (data) => sha256(crypto, data),
+    crc32: (data) => E.CRC32(data),
+    toWire,
+    toBytes,
+    random: randomBytes,
+    resetCause,
+    reboot: () => E.reboot(),
+    armWatchdog: (seconds) => E.enableWatchdog(seconds, false),
+    kickWatchdog: () => E.kickWatchdog(),
+    collect: () => void process.memory(),
+    freeVars: () => process.memory(false).free,
+    log: (line) => print(line),
+    pins: createPins(),
+  };
+}
+
+/** The chip family a build is for, from its board name. */
+function isBoard(name: string): boolean {
+  return process.env.BOARD.indexOf(name) === 0;
+}
+
+function flashPort(flash: FlashModule, storage: StorageModule): Platform['flash'] {
+  const base = isBoard('ESP32') ? 0x320000 : isBoard('LINUX') ? 0x10000000 : 0x60000000;
+  // `deadlatch` follows `.boot0`; its text is counted from its first byte.
+  const fileAt = base + storage.read('.boot0')!.length + TWO_HEADERS_BYTES;
+  // The Linux build erases 1 KB at a time.
+  const pageBytes = flash.getPage(base)!.length;
+  return {
+    read: (address, length) => flash.read(length, address)!,
+    write: (address, data) => flash.write(data, address),
+    erase: (address) => {
+      for (let at = address; at < address + 4096; at += pageBytes) flash.erasePage(at);
+    },
+    text: (address, length) => storage.read('deadlatch', address - fileAt, length)!,
+  };
+}
+
+function sha256(crypto: CryptoModule, data: Uint8Array | string): Uint8Array {
+  return new Uint8Array(crypto.SHA256(data));
+}
+
+/** A copy: given the array alone, `E.toString` would answer with the array's own memory, which changes when the array does. */
+function toWire(bytes: Uint8Array): string {
+  const wire = E.toString('', bytes);
+  if (wire !== undefined) return wire;
+  // Builds before 2v18 give up when free memory is in pieces; a string that grows can lie in pieces.
+  let pieces = '';
+  for (let at = 0; at < bytes.length; at++) pieces += String.fromCharCode(bytes[at]!);
+  return pieces;
+}
+
+function toBytes(wire: string): Uint8Array {
+  const flat = E.toUint8Array(wire);
+  if (flat) return flat;
+  const bytes = new Uint8Array(wire.length);
+  for (let at = 0; at < wire.length; at++) bytes[at] = wire.charCodeAt(at);
+  return bytes;
+}
+
+/**
+ * ESP32: the hardware register (ESP32 technical reference, RNG; ESP32-C3: SYSCON_RND_DATA), as `E.hwRand` repeats itself there. A
+ * register that gives the same word twice is not random.
+ */
+function randomBytes(count: number): Uint8Array | undefined {
+  const register = isBoard('ESP32C3') ? 0x600260b0 : isBoard('ESP32S3') ? 0x6003507c : isBoard('ESP32') ? 0x60035144 : 0;
+  const bytes = new Uint8Array(count);
+  let last = 0;
+  for (let at = 0; at < count; at += 4) {
+    const word = register ? peek32(register) : E.hwRand();
+    if (word === last) return undefined;
+    last = word;
+    for (let byte = at; byte < at + 4 && byte < count; byte++) bytes[byte] = word >>> (8 * (byte - at));
+  }
+  return bytes;
+}
+
+/**
+ * The reset-cause field of ESP32 and ESP32-C3 (RTC_CNTL_RESET_STATE, 6 bits; numbers from esp32/rom/rtc.h). The task watchdog ends in a
+ * software reset of the CPU and reads as one. Other chips: unknown (nRF's register belongs to the Bluetooth stack).
+ */
+function resetCause(): ResetCause {
+  if (!isBoard('ESP32') || isBoard('ESP32S3')) return 'unknown';
+  const cause = peek32(isBoard('ESP32C3') ? 0x60008038 : 0x3ff48034) & 63;
+  if (cause === 1) return 'powerOn';
+  if (cause === 3 || cause === 12) return 'software';
+  if (cause === 5) return 'deepSleep';
+  if (cause === 15) return 'brownOut';
+  return cause > 6 && cause < 17 ? 'watchdog' : 'unknown';
+}
+
+/** Espruino takes plain numbers for pins: on every supported family D<n> is pin number n. */
+function createPins(): Pins {
+  return {
+    mode: (pin, mode) => pinMode(pin, mode),
+    write: (pin, level) => digitalWrite(pin, level),
+    // While a timer edge is queued for a pin, `digitalPulse` only queues another and never raises the pin: callers wait for the end.
+    pulse: (pin, level, ms) => digitalPulse(pin, level, ms),
+    read: (pin) => (digitalRead(pin) ? 1 : 0),
+    analog: (pin) => analogRead(pin),
+    tone: (pin, hz) => {
+      analogWrite(pin, hz ? 0.5 : 0, { freq: hz || 1000 });
+      if (!hz) digitalWrite(pin, 0);
+    },
+    watch: (pin, edge) => setWatch((event) => edge(event.state ? 1 : 0), pin, { repeat: true, edge: 'both' }),
+  };
+}

@@ -11,6 +11,9 @@ import {
   UPLOAD_INCOMPLETE, VERSION_NOT_NEWER, WRONG_CODE, WRONG_FAMILY, errorEntry, formatCode, imageRc, managementRc,
   type ErrorCode, type ErrorEntry,
 } from '../firmware/errors.js';
+import {
+  ACCEPTED, AGAIN, DISABLED, errorPattern, JAMMED, KEY, LOW_BATTERY, MENU, NEW_MASTER, READY, REFUSED, SAFE_MODE, WAIT, WINDOW,
+} from '../firmware/lock/signals.js';
 
 export const PLAYBOOK_PATH = fileURLToPath(new URL('../docs/playbook.md', import.meta.url));
 
@@ -45,6 +48,22 @@ const SYMPTOMS: readonly (readonly [string, readonly ErrorCode[]])[] = [
   ['The same flash fault comes back', [FLASH_READ_BACK, PAGES_FAILING]],
 ];
 
+const SIGNALS: readonly (readonly [string, string])[] = [
+  [KEY, 'a key was heard'],
+  [WAIT, 'busy, try again in a moment'],
+  [READY, 'awake: keys count from now on'],
+  [ACCEPTED, 'accepted'],
+  [REFUSED, 'refused'],
+  [DISABLED, 'codes are disabled for a while after too many wrong ones'],
+  [MENU, 'the menu of the master code is open for 30 seconds'],
+  [NEW_MASTER, 'type a new master code, then `#`'],
+  [AGAIN, 'type it again, then `#`'],
+  [JAMMED, 'the bolt is jammed; the motor is off'],
+  [LOW_BATTERY, 'the cells are getting low'],
+  [WINDOW, 'on the light, every two seconds: the update window is open'],
+  [SAFE_MODE, 'on the light, every two seconds: safe mode'],
+];
+
 const HEAD = `# Playbook
 
 Made from \`firmware/errors.ts\` by \`npx tsx scripts/playbook.ts\`; change it there, not here.
@@ -59,9 +78,18 @@ Made from \`firmware/errors.ts\` by \`npx tsx scripts/playbook.ts\`; change it t
    battery voltage. Then look the code up below.
 4. **Nothing opens but the motor is fine?** The recovery code printed at provisioning opens the door and lets you set a new master code.
 
-Safe mode is what remains when no image can be run, or when it is asked for. Keypad, codes and motor work in it; so does an update
-by wire.
+Safe mode is what remains when no image can be run, or when it is asked for: with the strap inside the door, or by holding \`*\` and \`#\`
+together for 3 seconds within 10 seconds of power-on. Keypad, codes and motor work in it; so does an update by wire.
 
+## How the lock says it
+
+Where the lock shows a code at the door, light and beeper give its two digits with a pause between: in each, a long one counts four and a
+short one counts one; two ticks are zero. So \`0xE4\` is *long long long short short, pause, long*. Letters count on from nine: A is
+ten, F is fifteen. SMP clients that print the reason of a refusal show the code itself with a few words.
+
+| Light and beeper | Meaning |
+|---|---|
+${SIGNALS.map(([pattern, meaning]) => `| ${patternWords(pattern)} | ${meaning} |\n`).join('')}
 ## Tools worth having
 
 Four fresh alkaline AA cells, the mechanical key, the recovery code, a multimeter (volts while the motor turns), and for repairs at the
@@ -112,7 +140,13 @@ function section(each: Section): string {
 function chapter(entry: ErrorEntry, sent: boolean): string {
   return `### <a id="${entry.name}"></a>${formatCode(entry.code)} ${entry.title}\n\n`
     + `${entry.door}\n\n**What to do:** ${entry.next}\n\n`
-    + (sent ? `${clientsShow(entry.code)}\n\n` : '');
+    + `Light and beeper: ${patternWords(errorPattern(entry.code))}.` + (sent ? ` ${clientsShow(entry.code)}` : '') + '\n\n';
+}
+
+/** A pattern of `signals.ts` in words: `long short, pause, long`. */
+function patternWords(pattern: string): string {
+  const words: Record<string, string> = { l: 'long', s: 'short', k: 'tick' };
+  return pattern.split('-').map(part => [...part].map(symbol => words[symbol] ?? '?').join(' ')).join(', pause, ');
 }
 
 function clientsShow(code: ErrorCode): string {

@@ -1,0 +1,220 @@
+/**
+ * Does this wiring work on this chip? Each problem is one sentence: what is wrong, and why it matters. A wiring without problems
+ * may be provisioned.
+ */
+import { FAMILIES, type ChipFamily } from './families.js';
+import { recordBytes } from './record.js';
+import { WIRING_BYTES, type BatteryWiring, type InputWiring, type KeypadWiring, type Wiring } from './wiring.js';
+import { layoutOf, PAGE_BYTES } from '../firmware/flash/layout.js';
+
+/** What a pin is used for. */
+interface Use {
+  /** The field of the wiring, as a person writes it. */
+  where: string;
+  pin: number;
+  drives: boolean;
+  /** The chip's own pull is switched on. */
+  pulls: boolean;
+  /** Something outside holds the line at a level of its own, at reset too. */
+  held: boolean;
+}
+
+/** Highest voltage of fresh cells, millivolts, and what is safe for any floor. Data-sheet figures. */
+const FRESH_MV: Record<BatteryWiring['chemistry'], number> = { '4xAA': 6500, '4xNiMH': 5800, li1: 4250, mains: 0 };
+
+/** Fewest iterations that still slow down guessing from a stolen chip; most that keep a person waiting less than about a second. */
+const STRETCH_LEAST = 100;
+const STRETCH_MOST_TIMES = 4;
+
+/** All that is wrong with `wiring`, one sentence each. Empty: it may be provisioned. */
+export function checkWiring(wiring: Wiring, family = familyOf(wiring)): string[] {
+  const uses = usesOf(wiring);
+  return [
+    ...checkFlash(family),
+    ...checkPins(uses, family),
+    ...checkMotor(wiring, family),
+    ...checkKeypad(wiring.keypad),
+    ...checkBattery(wiring.battery, family),
+    ...checkWake(wiring, family),
+    ...checkRest(wiring, family),
+  ];
+}
+
+/** Whether the regions of flash fit into the chip's Storage and leave what the firmware relies on. */
+export function checkFlash(family: ChipFamily): string[] {
+  const problems: string[] = [];
+  const geometry = family.geometry;
+  const end = geometry.base + geometry.pages * PAGE_BYTES;
+  const layout = layoutOf(geometry);
+  layout.slots.forEach((slot, index) => {
+    const name = index === 0 ? 'A' : 'B';
+    if (slot.pages < 1) problems.push(`Slot ${name} has no pages: there is nowhere to put an image.`);
+    if (slot.address + slot.pages * PAGE_BYTES > end) {
+      const over = (slot.address + slot.pages * PAGE_BYTES - end) / PAGE_BYTES;
+      problems.push(`Slot ${name} ends ${over} pages outside Storage: writing it would overwrite what lies behind.`);
+    }
+  });
+  if (geometry.base % PAGE_BYTES) problems.push(`Storage begins at ${hex(geometry.base)}, which is not the start of a page: erasing a page would hit its neighbour.`);
+  if (geometry.bootPages < 1) problems.push('.boot0 has no pages: there is nothing to start from.');
+  if (geometry.identityPages < 2) problems.push('Identity needs 2 pages, one for each of its copies.');
+  if (geometry.journalPages < 2) problems.push('The journal needs 2 pages: one is written while the other holds.');
+  if (geometry.recordPages < 2) problems.push('The record store needs at least 2 pages: one is written while the others hold.');
+  if (geometry.offerPages < 3) problems.push('The offer needs 3 pages: a signature alone takes almost 2.');
+  if (layout.spare.pages < 2 && !problems.length) problems.push('Storage leaves fewer than 2 spare pages: a failing journal or record page could not be replaced.');
+  return problems;
+}
+
+function checkPins(uses: Use[], family: ChipFamily): string[] {
+  const problems: string[] = [];
+  const usedBy = new Map<number, Use>();
+  for (const use of uses) {
+    const { pin, where } = use;
+    const other = usedBy.get(pin);
+    if (other) problems.push(`D${pin} is used twice, as ${other.where} and as ${where}: one of them must move.`);
+    usedBy.set(pin, use);
+    if (!family.pins.includes(pin)) problems.push(`${where} is on D${pin}, which cannot be used on ${family.title}: choose one of ${pinList(family.pins)}.`);
+    if (!family.inputOnlyPins.includes(pin)) continue;
+    if (use.drives) problems.push(`${where} is on D${pin}, which can only be read: an output there would do nothing.`);
+    else if (use.pulls) problems.push(`${where} is on D${pin}, which has no pull resistor of its own: an open line would float.`);
+  }
+  if (usedBy.size > family.pins.length) {
+    problems.push(`${usedBy.size} pins are needed, ${family.title} has ${family.pins.length}: a Wiegand keypad needs 2 where a matrix needs 7.`);
+  }
+  for (const { pin, where, held } of uses) {
+    if (held && family.strappingPins.includes(pin)) {
+      problems.push(`${where} is on D${pin}, whose level at reset chooses how the chip starts: held at that moment, the lock would not start.`);
+    }
+  }
+  return problems;
+}
+
+function checkMotor(wiring: Wiring, family: ChipFamily): string[] {
+  if (wiring.bolt.type !== 'motor') return [];
+  const problems: string[] = [];
+  for (const name of ['in1', 'in2'] as const) {
+    const pin = wiring.bolt[name];
+    if (family.bootPullUpPins.includes(pin)) {
+      problems.push(`bolt.${name} is on D${pin}, which Espruino pulls up while it starts: the motor driver would see a weak high and may move the bolt.`);
+    } else if (family.strappingPins.includes(pin)) {
+      problems.push(`bolt.${name} is on D${pin}, whose level at reset chooses how the chip starts: the driver would change it, or be moved by it.`);
+    }
+  }
+  return problems;
+}
+
+function checkKeypad(keypad: KeypadWiring): string[] {
+  if (keypad.type !== 'matrix') return [];
+  const problems: string[] = [];
+  const count = keypad.rows.length * keypad.columns.length;
+  if (keypad.keys.length !== count) {
+    problems.push(`keypad.keys names ${keypad.keys.length} keys, ${keypad.rows.length} rows of ${keypad.columns.length} columns have ${count}.`);
+  }
+  const missing = [...'0123456789*#'].filter((key) => !keypad.keys.includes(key));
+  if (missing.length) problems.push(`keypad.keys has no ${missing.join(' ')}: codes need every digit, # to end them and * to clear them.`);
+  const twice = [...'0123456789*#'].filter((key) => keypad.keys.split(key).length > 2);
+  if (twice.length) problems.push(`keypad.keys names ${twice.join(' ')} more than once: each key has one place.`);
+  return problems;
+}
+
+function checkBattery(battery: BatteryWiring, family: ChipFamily): string[] {
+  if (battery.chemistry === 'mains') {
+    const field = (['pin', 'fullScaleMv', 'enable', 'floors'] as const).find((name) => battery[name] !== undefined);
+    return field ? [`battery.${field} is given, but mains has no voltage gate: leave it out, or name the chemistry.`] : [];
+  }
+  if (!family.adcPins.length) return [`${family.title} has no ADC pins in Espruino, so its battery cannot be measured: only mains will do.`];
+  const problems: string[] = [];
+  if (battery.pin === undefined) problems.push(`battery.pin is missing: without it nobody knows whether ${battery.chemistry} cells last through an update.`);
+  else if (!family.adcPins.includes(battery.pin)) {
+    problems.push(`battery.pin is D${battery.pin}, which has no ADC on ${family.title}: choose one of ${pinList(family.adcPins)}.`);
+  }
+  const fresh = FRESH_MV[battery.chemistry];
+  if (battery.fullScaleMv === undefined) problems.push(`battery.fullScaleMv is missing: the battery's millivolts at which the ADC reads 1.`);
+  else if (battery.fullScaleMv < fresh) {
+    problems.push(`battery.fullScaleMv is ${battery.fullScaleMv}, fresh ${battery.chemistry} cells have ${fresh} mV: the ADC pin would see more than it can bear.`);
+  } else if (battery.fullScaleMv < family.adcFullScaleMv) {
+    problems.push(`battery.fullScaleMv is ${battery.fullScaleMv}, less than the ${family.adcFullScaleMv} mV at the pin: a divider cannot do that.`);
+  }
+  return problems.concat(checkFloors(battery));
+}
+
+function checkFloors({ floors, chemistry }: BatteryWiring): string[] {
+  if (!floors) return [];
+  const problems: string[] = [];
+  if (floors.refuseMv >= floors.loadTestMv) {
+    problems.push(`battery.floors are out of order: refuseMv ${floors.refuseMv} must be below loadTestMv ${floors.loadTestMv}, or no reading is ever tested under load.`);
+  }
+  if (floors.loadedMv >= floors.loadTestMv) {
+    problems.push(`battery.floors are out of order: loadedMv ${floors.loadedMv} must be below loadTestMv ${floors.loadTestMv}, because load lowers the voltage.`);
+  }
+  if (floors.loadTestMv > FRESH_MV[chemistry]) {
+    problems.push(`battery.floors.loadTestMv is ${floors.loadTestMv}, above the ${FRESH_MV[chemistry]} mV of fresh ${chemistry} cells.`);
+  }
+  return problems;
+}
+
+function checkWake({ wakePin, battery }: Wiring, family: ChipFamily): string[] {
+  if (!family.wakePins) return wakePin ? [`wakePin is given, but ${family.title} sleeps without one: leave it out.`] : [];
+  if (!wakePin) {
+    if (battery.chemistry === 'mains') return [];
+    return [`wakePin is missing: on ${battery.chemistry} cells ${family.title} has to deep-sleep, and nothing else could wake it at a key press.`];
+  }
+  const problems: string[] = [];
+  if (!family.wakePins.includes(wakePin.pin)) {
+    problems.push(`wakePin is D${wakePin.pin}, which cannot wake ${family.title}: choose one of ${pinList(family.wakePins)}.`);
+  }
+  if (wakePin.pull) problems.push('wakePin.pull is given, but the chip\'s own pull is off in deep sleep: use a resistor and leave pull out.');
+  return problems;
+}
+
+function checkRest(wiring: Wiring, family: ChipFamily): string[] {
+  const problems: string[] = [];
+  const most = family.stretchIterations * STRETCH_MOST_TIMES;
+  if (wiring.stretch < STRETCH_LEAST || wiring.stretch > most) {
+    problems.push(`stretch is ${wiring.stretch}: below ${STRETCH_LEAST} codes are guessed too fast, above ${most} the door waits too long.`);
+  }
+  const bytes = recordBytes(wiring);
+  if (bytes > WIRING_BYTES) problems.push(`The wiring takes ${bytes} bytes as a record, its place in flash holds ${WIRING_BYTES}: shorten it.`);
+  return problems;
+}
+
+/** Every pin of the wiring, in the order of its fields. A wake pin on a Wiegand line is one use: the reader wakes the lock. */
+function usesOf(wiring: Wiring): Use[] {
+  const { keypad, bolt, sensors, led, beeper, strap, wakePin, battery } = wiring;
+  const uses: Use[] = [];
+  const drive = (where: string, pin: number): unknown => uses.push({ where, pin, drives: true, pulls: false, held: false });
+  const read = (where: string, pin: number, pulls: boolean, held: boolean): unknown => uses.push({ where, pin, drives: false, pulls, held });
+  const sense = (where: string, input: InputWiring | undefined): unknown => input && read(where, input.pin, input.pull !== undefined, true);
+  if (keypad.type === 'matrix') {
+    keypad.rows.forEach((pin, index) => drive(`keypad.rows[${index}]`, pin));
+    keypad.columns.forEach((pin, index) => read(`keypad.columns[${index}]`, pin, true, false));
+  } else if (keypad.type === 'wiegand') {
+    read('keypad.d0', keypad.d0, true, true);
+    read('keypad.d1', keypad.d1, true, true);
+  }
+  if (bolt.type === 'motor') {
+    drive('bolt.in1', bolt.in1);
+    drive('bolt.in2', bolt.in2);
+  }
+  sense('sensors.locked', sensors?.locked);
+  sense('sensors.unlocked', sensors?.unlocked);
+  sense('sensors.door', sensors?.door);
+  if (led) drive('led', led.pin);
+  if (beeper) drive('beeper', beeper.pin);
+  sense('strap', strap);
+  if (keypad.type !== 'wiegand' || (wakePin?.pin !== keypad.d0 && wakePin?.pin !== keypad.d1)) sense('wakePin', wakePin);
+  if (battery.pin !== undefined) read('battery.pin', battery.pin, false, true);
+  if (battery.enable) drive('battery.enable', battery.enable.pin);
+  return uses;
+}
+
+function familyOf(wiring: Wiring): ChipFamily {
+  return FAMILIES.find((family) => family.name === wiring.family)!;
+}
+
+function pinList(pins: readonly number[]): string {
+  return pins.map((pin) => `D${pin}`).join(', ');
+}
+
+function hex(value: number): string {
+  return `0x${value.toString(16)}`;
+}

@@ -11,10 +11,12 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:f
 import { dirname, extname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { minify, type MinifyOptions } from 'terser';
-import { build } from 'tsup';
+import { build, type Options } from 'tsup';
 import { FAMILIES, type ChipFamily, type FamilyName } from '../boards/families.js';
 import { PAGE_BYTES, STORAGE_HEADER_BYTES } from '../firmware/flash/layout.js';
 import { checkDeviceText } from './device-text.js';
+
+type Plugin = NonNullable<Options['esbuildPlugins']>[number];
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const CACHE = join(ROOT, 'node_modules/.cache/deadlatch');
@@ -30,6 +32,16 @@ export interface BundleOptions {
   define?: Defines;
   /** The bundle becomes a function of this one parameter instead of running when it is evaluated. */
   parameter?: string;
+  mutations?: Mutation[];
+}
+
+/** A change planted in a source file on its way into a bundle, to see whether a test notices. Such a bundle is not minified. */
+export interface Mutation {
+  /** Path from the root of the repository. */
+  file: string;
+  /** Must be there exactly once. */
+  find: string;
+  replace: string;
 }
 
 export interface BootloaderOptions {
@@ -40,6 +52,7 @@ export interface BootloaderOptions {
   entry?: string;
   safeModeEntry?: string;
   define?: Defines;
+  mutations?: Mutation[];
 }
 
 export interface Bootloader {
@@ -57,6 +70,7 @@ export interface AppOptions {
   version: string;
   entry?: string;
   define?: Defines;
+  mutations?: Mutation[];
 }
 
 /** Stand-ins in the bootloader's text for two numbers known only when it is minified; spaces pad their replacements. */
@@ -97,10 +111,10 @@ const memory = new Map<string, Promise<string>>();
 export async function buildBootloader(options: BootloaderOptions): Promise<Bootloader> {
   const family = familyOf(options.family);
   const define = { ...definesOf(family, BOOTLOADER_VERSION), ...options.define };
-  const safeMode = await bundleDevice(options.safeModeEntry ?? 'bootloader/safe-mode.ts', { define, parameter: 'handover' });
+  const safeMode = await bundleDevice(options.safeModeEntry ?? 'bootloader/safe-mode.ts', { define, mutations: options.mutations ?? [], parameter: 'handover' });
   if (safeMode.includes('*/')) throw new Error('bootloader/safe-mode.ts: its text holds "*/", which would end the comment it is stored in');
   const boot = await bundleDevice(options.entry ?? 'bootloader/main.ts', {
-    define: { ...define, __SAFE_MODE_OFFSET__: SAFE_MODE_OFFSET, __SAFE_MODE_LENGTH__: SAFE_MODE_LENGTH },
+    define: { ...define, __SAFE_MODE_OFFSET__: SAFE_MODE_OFFSET, __SAFE_MODE_LENGTH__: SAFE_MODE_LENGTH }, mutations: options.mutations ?? [],
   });
   const prelude = options.prelude ?? '';
   const offset = prelude.length + boot.length + '/*'.length;
@@ -114,7 +128,7 @@ export async function buildBootloader(options: BootloaderOptions): Promise<Bootl
 export async function buildApp(options: AppOptions): Promise<string> {
   if (!/^\d{1,3}\.\d{1,3}\.\d{1,5}$/.test(options.version)) throw new Error(`version "${options.version}" is not of the form 1.2.3`);
   const define = { ...definesOf(familyOf(options.family), options.version), ...options.define };
-  return `(${await bundleDevice(options.entry ?? 'firmware/main.ts', { define, parameter: 'handover' })})`;
+  return `(${await bundleDevice(options.entry ?? 'firmware/main.ts', { define, mutations: options.mutations ?? [], parameter: 'handover' })})`;
 }
 
 /** The compile-time constants of every device bundle. */
@@ -122,6 +136,7 @@ function definesOf(family: ChipFamily, version: string): Defines {
   return {
     __FAMILY__: JSON.stringify(family.name),
     __FAMILY_ID__: String(family.id),
+    __MAPPED_FLASH__: String(family.mappedFlash),
     __GEOMETRY__: JSON.stringify(family.geometry),
     __VERSION__: JSON.stringify(version),
   };
@@ -148,8 +163,10 @@ async function buildAndStore(file: string, options: BundleOptions, key: string):
 
 async function compile(file: string, options: BundleOptions): Promise<string> {
   const name = relative(ROOT, file);
-  const body = (await bundleEs5(file, options.define ?? {})).replace(/\beval\(/g, `${EVAL}(`);
-  if (/^export /m.test(body)) throw new Error(`${name}: an entry file must not export anything`);
+  const bundle = await bundleEs5(file, options);
+  if (/^export /m.test(bundle)) throw new Error(`${name}: an entry file must not export anything`);
+  if (options.mutations?.length) return options.parameter ? `function(${options.parameter}){${bundle}}` : `(function(){${bundle}})();`;
+  const body = bundle.replace(/\beval\(/g, `${EVAL}(`);
   const { code } = await minify(`${RESULT}=function(${options.parameter ?? ''}){${body}}`, TERSER);
   const text = unwrap(code ?? '').split(EVAL).join('eval');
   const problems = checkDeviceText(`(${text})`);
@@ -172,12 +189,13 @@ const REQUIRE = 'espruinoRequire';
 const EVAL = 'espruinoEval';
 
 /** Runs tsup into a folder of its own and returns the bundle: statements for the body of one function (that function is `compile`'s). */
-async function bundleEs5(file: string, define: Defines): Promise<string> {
+async function bundleEs5(file: string, { define, mutations }: BundleOptions): Promise<string> {
   await mkdir(CACHE, { recursive: true });
   const outDir = await mkdtemp(join(CACHE, 'tsup-'));
   try {
     await build({
       entry: { bundle: file }, outDir, format: 'esm', target: 'es5', platform: 'neutral', define: { ...define, require: REQUIRE }, bundle: true, treeshake: false,
+      esbuildPlugins: mutations?.length ? [plant(mutations)] : [],
       splitting: false, minify: false, sourcemap: false, dts: false, clean: false, config: false, silent: true,
       tsconfig: join(ROOT, 'tsconfig.device.json'), outExtension: () => ({ js: '.js' }),
     });
@@ -188,10 +206,32 @@ async function bundleEs5(file: string, define: Defines): Promise<string> {
   }
 }
 
+/** Hands esbuild the changed text of the files that `mutations` name. */
+function plant(mutations: Mutation[]): Plugin {
+  const paths = [...new Set(mutations.map((each) => join(ROOT, each.file)))];
+  return {
+    name: 'mutations',
+    setup(bundle) {
+      bundle.onLoad({ filter: /\.ts$/ }, async ({ path }) => (paths.includes(path) ? { contents: await mutated(path, mutations), loader: 'ts' } : undefined));
+    },
+  };
+}
+
+async function mutated(path: string, mutations: Mutation[]): Promise<string> {
+  let text = await readFile(path, 'utf8');
+  for (const { file, find, replace } of mutations) {
+    if (join(ROOT, file) !== path) continue;
+    const parts = text.split(find);
+    if (parts.length !== 2) throw new Error(`${file}: what a mutation replaces is there ${parts.length - 1} times, not once: ${find}`);
+    text = parts.join(replace);
+  }
+  return text;
+}
+
 /** Changes whenever anything changes that can end up in the bundle: device sources, the entry's folder, options, tool versions. */
 async function cacheKey(file: string, options: BundleOptions): Promise<string> {
   const hash = createHash('sha256');
-  hash.update(JSON.stringify([relative(ROOT, file), options.parameter, Object.entries(options.define ?? {}).sort()]));
+  hash.update(JSON.stringify([relative(ROOT, file), options.parameter, Object.entries(options.define ?? {}).sort(), options.mutations ?? []]));
   const folders = [...DEVICE_FOLDERS.map((folder) => join(ROOT, folder)), dirname(file)];
   const sources = (await Promise.all(folders.map(sourcesUnder))).flat();
   const inputs = [...new Set(sources)].sort();

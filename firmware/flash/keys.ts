@@ -11,6 +11,8 @@ export const HISTORY = 7;
 export const OWNERS = 8;
 export const HEALTH_BASELINE = 9;
 export const RECOVERY = 10;
+/** Written and read back by the health check of the record store. */
+export const HEALTH_PROBE = 11;
 /** The access log is a ring over these keys. */
 export const LOG_FIRST = 0x100;
 export const LOG_LAST = 0x1ff;

@@ -28,3 +28,18 @@ export function compareVersions(a: Version, b: Version): number {
 export function formatVersion(version: Version): string {
   return version.major + '.' + version.minor + '.' + version.revision + (version.build ? '.' + version.build : '');
 }
+
+/** Reads `1.2.3` or `1.2.3.4`; undefined where it is anything else. */
+export function parseVersion(text: string): Version | undefined {
+  const parts = text.split('.');
+  const numbers = [0, 0, 0, 0];
+  const limits = [255, 255, 65535, 4294967295];
+  if (parts.length < 3 || parts.length > 4) return undefined;
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i]!;
+    const value = parseInt(part, 10);
+    if ('' + value !== part || value < 0 || value > limits[i]!) return undefined;
+    numbers[i] = value;
+  }
+  return { major: numbers[0]!, minor: numbers[1]!, revision: numbers[2]!, build: numbers[3]! };
+}

@@ -6,81 +6,22 @@
  *   # alone          locks            recovery code #   opens, then asks for a new master code, twice, each ended by #
  *   *                clears           * and # held 3 s within 10 s of power-on: safe mode
  */
-import type { Wiring } from '../../boards/wiring.js';
 import { BOLT_JAMMED, CODES_DISABLED, WRONG_CODE, type ErrorCode } from '../errors.js';
-import type { Platform } from '../platform/types.js';
 import { newestSequence, writeLogEntry, type LogEntry } from './access-log.js';
-import type { Battery } from './battery.js';
 import { openBolt, readInput, setUpInput } from './bolt.js';
-import { PIN_MAX, PIN_MIN, setMaster, type WritableRecords } from './codes-table.js';
-import { holderOf, openTries, startStretch, stepStretch, WRONG_CODE_LIMIT, type Holder, type Stretch, type TryJournal } from './codes.js';
+import { PIN_MAX, PIN_MIN, setMaster } from './codes-table.js';
+import { holderOf, openTries, startStretch, stepStretch, WRONG_CODE_LIMIT, type Holder, type Stretch } from './codes.js';
+import type { Door, DoorParts, DoorStatus } from './door-parts.js';
 import { CLEARED, HASH_ALONE, newEntry, stepEntry, SUBMITTED, TOO_LONG, wipeEntry } from './entry.js';
 import { openKeypad } from './keypad.js';
 import {
-  ACCEPTED, AGAIN, DISABLED, errorPattern, JAMMED, KEY, LOW_BATTERY, MENU, NEW_MASTER, REFUSED, WAIT, type Signals,
+  ACCEPTED, AGAIN, DISABLED, errorPattern, JAMMED, KEY, LOW_BATTERY, MENU, NEW_MASTER, REFUSED, WAIT,
 } from './signals.js';
 import {
   DOOR_CLOSED, DOOR_OPEN, DOOR_UNKNOWN, FORCED_USER, LOCKED, LOG_FORCED_USER, LOG_JAMMED, LOG_LOCK, LOG_MASTER_CHANGED, LOG_MENU,
   LOG_NON_ACCESS_USER, LOG_REFUSED, LOG_UNLOCK, LOG_WINDOW, LOG_WRONG_CODE_LIMIT, MASTER_USER, NOBODY, NON_ACCESS_USER, RECOVERY_USER,
   SOURCE_KEYPAD, SOURCE_MANUAL, UNLOCKED, UNRESTRICTED_USER,
 } from './states.js';
-
-export interface DoorParts {
-  platform: Platform;
-  wiring: Wiring;
-  journal: TryJournal;
-  records: WritableRecords;
-  identity: { codeSalt: Uint8Array; recoveryHash: Uint8Array };
-  signals: Signals;
-  /** For the warning after opening. */
-  battery?: Battery;
-  /** Matter's WrongCodeEntryLimit, 5 if left out. */
-  wrongCodeLimit?: number;
-  /** Seconds since 1970, 0 while the clock is not set. */
-  clock?: () => number;
-  hooks: DoorHooks;
-}
-
-export interface DoorHooks {
-  openWindow(): void;
-  /** Digits typed in the menu that are not the door's own. True = accepted. */
-  menu?: (digits: string) => boolean;
-  /** May a user with a schedule or a special type enter now? Without this hook they may not. */
-  allowed?: (holder: Holder) => boolean;
-  requestSafeMode?: () => void;
-  /** Something of `status` that people see has changed. */
-  changed?: (status: DoorStatus) => void;
-  logged?: (entry: LogEntry) => void;
-}
-
-export interface DoorStatus {
-  /** Matter's LockState, `POSITION_UNKNOWN` without end stops. */
-  lockState: number;
-  /** Matter's DoorState: open or closed, `DOOR_UNKNOWN` without a sensor. */
-  doorState: number;
-  /** At least one turn read the keys and came to its end. */
-  keypadScanned: boolean;
-  motorIdle: boolean;
-  /** Of the last throw. */
-  fault: ErrorCode;
-  /** `nowMs` of the last key, 0 = none since the start. */
-  lastKeyMs: number;
-  wrongCodes: number;
-  /** Codes are disabled for this long. */
-  disabledMs: number;
-  /** Turns that ended in an exception. */
-  failures: number;
-}
-
-export interface Door {
-  /** A turn now; turns follow by themselves. Never throws. */
-  tick(): void;
-  /** The motor is on, a code is being typed or checked: nobody may start a flash operation. */
-  busy(): boolean;
-  status(): DoorStatus;
-  lock(source: number, user: number): void;
-  unlock(source: number, user: number): void;
-}
 
 const ACTIVE_TURN_MS = 20;
 const IDLE_TURN_MS = 50;
@@ -128,7 +69,7 @@ export function openDoor(parts: DoorParts): Door {
   setUpInput(platform.pins, doorInput);
   const shown: DoorStatus = {
     lockState: bolt.position(), doorState: readDoor(), keypadScanned: false, motorIdle: true, fault: 0, lastKeyMs: 0,
-    wrongCodes: tries.count(), disabledMs: 0, failures: 0,
+    wrongCodes: tries.count(), disabledMs: 0, lastTurnMs: 0, failures: 0,
   };
   let disabledUntilMs = platform.nowMs() + tries.delayMs();
 
@@ -323,6 +264,7 @@ export function openDoor(parts: DoorParts): Door {
     watch(nowMs);
     watchChord(nowMs);
     shown.keypadScanned = true;
+    shown.lastTurnMs = nowMs;
   }
 
   function run(): void {

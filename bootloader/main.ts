@@ -1,0 +1,101 @@
+/** `.boot0`: what runs at every start, before any image. It is written once, at provisioning, and no update can reach it. */
+import type { Wiring } from '../boards/wiring.js';
+import { parseLayoutRecord } from '../firmware/flash/layout-record.js';
+import { layoutOf, PAGE_BYTES, STORAGE_HEADER_BYTES, type Geometry } from '../firmware/flash/layout.js';
+import { openStores } from '../firmware/flash/open.js';
+import type { Handover } from '../firmware/handover.js';
+import { HEADER_BYTES } from '../firmware/image/format.js';
+import { parseVersion, type Version } from '../firmware/image/version.js';
+import type { VerifyResult } from '../firmware/image/verify.js';
+import { openBattery } from '../firmware/lock/battery.js';
+import { readInput, setUpInput } from '../firmware/lock/bolt.js';
+import { openKeypad } from '../firmware/lock/keypad.js';
+import { openSignals, WAIT } from '../firmware/lock/signals.js';
+import { createPlatform } from '../firmware/platform/espruino.js';
+import { evaluate } from '../firmware/platform/evaluate.js';
+import { lockConsole, openConsole } from '../firmware/platform/guard.js';
+import { readBootText } from '../firmware/platform/boot-text.js';
+import { createSlhTools } from '../firmware/platform/slh-tools.js';
+import type { Platform } from '../firmware/platform/types.js';
+import { encodeVerdict, ROLLED_BACK, trialOf } from '../firmware/update/boot-state.js';
+import { IMAGE_THREW } from '../firmware/errors.js';
+import { ROLLBACK } from '../firmware/flash/kinds.js';
+import { startBoot } from './boot.js';
+
+declare const __GEOMETRY__: Geometry;
+declare const __VERSION__: string;
+declare const __SAFE_MODE_OFFSET__: number;
+declare const __SAFE_MODE_LENGTH__: number;
+
+/** A hung image is restarted after this long: three attempts and their starts have to fit into the 30 s a person may wait. */
+const WATCHDOG_SECONDS = 6;
+
+lockConsole();
+start(createPlatform());
+
+function start(platform: Platform): void {
+  platform.armWatchdog(WATCHDOG_SECONDS);
+  const layout = layoutOf(readGeometry(platform));
+  const stores = openStores(platform, layout);
+  const identity = stores.identity;
+  const wiring = identity && (JSON.parse(identity.wiring) as Wiring);
+  if (identity && !identity.production) openConsole();
+  const keypad = wiring && openKeypad(platform.pins, platform.nowMs, wiring.keypad);
+  const signals = wiring && openSignals(platform, wiring.led, wiring.beeper);
+  const strap = wiring && wiring.strap;
+  setUpInput(platform.pins, strap);
+  const strapClosed = readInput(platform.pins, strap) > 0;
+  const powerForRadio = !wiring || openBattery(platform, wiring.battery, stores.records).radioAllowed();
+  let keyWasDown = false;
+
+  startBoot({
+    platform, stores, slh: createSlhTools(), strap: strapClosed, powerForRadio,
+    betweenSteps: function () {
+      const down = keypad !== undefined && keypad.anyDown();
+      if (down && !keyWasDown && signals) signals.play(WAIT);
+      keyWasDown = down;
+    },
+    launch: function (action, verified, cause) {
+      const safe = !verified;
+      const handover: Handover = {
+        layout, slot: action.slot, version: verified && verified.image ? verified.image.version : noVersion(),
+        imageId: verified && verified.imageId ? verified.imageId : new Uint8Array(32),
+        trial: action.trial, degraded: action.degraded, radio: powerForRadio, row: action.row, reason: action.reason, cause,
+        bootloader: parseVersion(__VERSION__) || noVersion(), strap: strapClosed,
+      };
+      const text = safe ? readBootText(__SAFE_MODE_OFFSET__, __SAFE_MODE_LENGTH__) : bodyOf(verified, action.slot);
+      // A turn of its own: what the decision needed is free by then.
+      platform.after(0, function () {
+        launch(platform, text, handover);
+      });
+    },
+  });
+
+  function bodyOf(verified: VerifyResult, slot: 0 | 1): string {
+    return stores.slots[slot].text(HEADER_BYTES, verified.image!.bodyBytes);
+  }
+
+  /** An image that fails while it starts leaves timers and watches behind: only a restart is clean. A trial ends with it. */
+  function launch(chip: Platform, text: string, handover: Handover): void {
+    try {
+      (evaluate(text) as (handover: Handover) => void)(handover);
+    } catch (error) {
+      chip.log('launch: ' + error);
+      const trial = handover.trial ? trialOf(stores.journal) : undefined;
+      if (trial) stores.journal.append(ROLLBACK, encodeVerdict(ROLLED_BACK, IMAGE_THREW, trial));
+      chip.reboot();
+    }
+  }
+}
+
+/** The layout record in page 0; the build's own where it cannot be read. */
+function readGeometry(platform: Platform): Geometry {
+  const own = __GEOMETRY__;
+  const page = platform.flash.read(own.base + own.bootPages * PAGE_BYTES + STORAGE_HEADER_BYTES, 256);
+  const record = parseLayoutRecord(page, platform.crc32);
+  return record ? record.geometry : own;
+}
+
+function noVersion(): Version {
+  return { major: 0, minor: 0, revision: 0, build: 0 };
+}

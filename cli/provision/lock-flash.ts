@@ -1,0 +1,90 @@
+/**
+ * What the factory leaves in a lock's flash: bootloader, layout record, identity, the first image and the first codes. The journal
+ * stays empty: the first start verifies the image in full and writes it.
+ */
+import { randomBytes, randomInt } from 'node:crypto';
+import { FAMILIES, type ChipFamily } from '../../boards/families.js';
+import type { Wiring } from '../../boards/wiring.js';
+import { buildIdentity } from '../../firmware/flash/identity.js';
+import { buildLayoutRecord } from '../../firmware/flash/layout-record.js';
+import { layoutOf, PAGE_BYTES } from '../../firmware/flash/layout.js';
+import { openStores } from '../../firmware/flash/open.js';
+import { addCode, isPin, setMaster, stretchCode } from '../../firmware/lock/codes-table.js';
+import type { Platform } from '../../firmware/platform/types.js';
+import { UNRESTRICTED_USER } from '../../firmware/lock/states.js';
+import { storageImage } from '../../virtual-board/provision.js';
+import { createHostPlatform } from '../host-platform.js';
+
+export interface LockFlashOptions {
+  wiring: Wiring;
+  boot0Text: string;
+  /** The signed image for slot A. */
+  image: Uint8Array;
+  production: boolean;
+  /** Factory public keys, 32 bytes each: one or two. */
+  keys: Uint8Array[];
+  masterCode: string;
+  /** PINs of users 1, 2, ... */
+  pins: string[];
+  /** 12 digits; made at random where it is not given. */
+  recoveryCode?: string;
+  serial?: string;
+  /** Where a test wants the same flash each time. */
+  deviceId?: Uint8Array;
+  codeSalt?: Uint8Array;
+}
+
+export interface LockFlash {
+  /** All of Storage. */
+  bytes: Uint8Array;
+  recoveryCode: string;
+}
+
+/** Builds it. Throws an Error with one sentence where a code or the image cannot be used. */
+export function buildLockFlash(options: LockFlashOptions): LockFlash {
+  const family = familyOf(options.wiring);
+  const { geometry } = family;
+  const recoveryCode = options.recoveryCode ?? Array.from({ length: 12 }, () => randomInt(10)).join('');
+  if (!/^\d{12}$/.test(recoveryCode)) throw new Error('recovery code: it has 12 digits; choose another.');
+  const scratch = createHostPlatform(new Uint8Array(0), 0);
+  const layoutRecord = buildLayoutRecord(geometry, family.id, scratch.crc32);
+  const bytes = storageImage({ geometry, boot0Text: options.boot0Text, layoutRecord });
+  const platform = createHostPlatform(bytes, geometry.base) as Platform;
+  const layout = layoutOf(geometry);
+  const put = (address: number, data: Uint8Array): void => bytes.set(data, address - geometry.base);
+
+  if (options.image.length > layout.slots[0].pages * PAGE_BYTES) {
+    throw new Error(`image: it has ${options.image.length} bytes, a slot of ${family.name} holds ${layout.slots[0].pages * PAGE_BYTES}.`);
+  }
+  put(layout.slots[0].address, options.image);
+  const salt = options.codeSalt ?? new Uint8Array(randomBytes(16));
+  const stretch = (code: string): Uint8Array => stretchCode(platform, salt, code, options.wiring.stretch);
+  put(layout.identity.address, buildIdentity({
+    deviceId: options.deviceId ?? new Uint8Array(randomBytes(8)),
+    family: family.id,
+    hardware: options.wiring.hardware,
+    production: options.production,
+    keys: [options.keys[0]!, options.keys[1] ?? new Uint8Array(32)],
+    codeSalt: salt,
+    recoveryHash: stretch(recoveryCode),
+    serial: options.serial ?? 'DL-' + randomBytes(4).toString('hex'),
+    wiring: JSON.stringify(options.wiring),
+  }, platform.crc32));
+
+  const { records } = openStores(platform, layout);
+  setCode('master code', options.masterCode, (value) => setMaster(platform, records, value));
+  options.pins.forEach((pin, index) => setCode(`PIN of user ${index + 1}`, pin, (value) => addCode(platform, records, value, index + 1, UNRESTRICTED_USER, 0)));
+
+  function setCode(what: string, code: string, store: (value: Uint8Array) => number): void {
+    if (!isPin(code)) throw new Error(`${what}: "${code}" is not 4 to 11 digits; choose another.`);
+    const failed = store(stretch(code));
+    if (failed) throw new Error(`${what}: it is used already; choose another.`);
+  }
+  return { bytes, recoveryCode };
+}
+
+export function familyOf(wiring: Wiring): ChipFamily {
+  const family = FAMILIES.find((one) => one.name === wiring.family);
+  if (!family) throw new Error(`wiring "${wiring.name}": there is no chip family "${wiring.family}".`);
+  return family;
+}

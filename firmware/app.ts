@@ -1,0 +1,145 @@
+/** The app: the lock's everyday life. It opens the core, listens on its radios, and proves that it works. */
+import {
+  HEALTH_BATTERY, HEALTH_BOLT_SENSOR, HEALTH_KEYPAD, HEALTH_MOTOR, HEALTH_RADIO, HEALTH_RECORDS, type ErrorCode,
+} from './errors.js';
+import { openCore, type Core } from './core.js';
+import { HEALTH_BASELINE, HEALTH_PROBE } from './flash/keys.js';
+import { HEALTH, ROLLBACK } from './flash/kinds.js';
+import { PAGE_BYTES } from './flash/layout.js';
+import type { Records } from './flash/records.js';
+import type { Handover } from './handover.js';
+import { parseImage } from './image/format.js';
+import { keysAfter } from './image/keys.js';
+import type { SlhTools } from './image/slh-dsa.js';
+import { formatVersion } from './image/version.js';
+import { IMPOSSIBLE } from './lock/battery.js';
+import { readInput } from './lock/bolt.js';
+import type { Platform } from './platform/types.js';
+import { APPLIED, confirmedFloor, confirmImage, decodeVerdict } from './update/boot-state.js';
+import { markHealthy, RESTART } from './update/boots.js';
+import { HEALTHY_MS, judgeHealth, type HealthCheck } from './update/health.js';
+import { addVerdict } from './update/history.js';
+
+export interface AppParts {
+  platform: Platform;
+  slh: SlhTools;
+  handover: Handover;
+  hashBytes: number;
+  /** Starts the radios; gives whether they are reachable now. Not called where they have to stay off. */
+  startRadio(core: Core): () => boolean;
+}
+
+const HEALTH_TURN_MS = 1000;
+
+/** Starts the app. False: the identity cannot be read. */
+export function startApp(parts: AppParts): boolean {
+  const platform = parts.platform;
+  const handover = parts.handover;
+  const core = openCore({ platform, slh: parts.slh, handover, safeMode: false, hashBytes: parts.hashBytes, beforeRestart: keepBaseline });
+  if (!core) return false;
+  const stores = core.stores;
+  const restart = core.restart;
+  const busy = core.door.busy;
+  const journal = stores.journal;
+  const records = stores.records;
+  const startedMs = platform.nowMs();
+  const radioOn = handover.radio && !handover.degraded;
+  const reachable = radioOn ? parts.startRadio(core) : () => true;
+  const checks = checksOf(platform, core, reachable);
+  const stored = records.get(HEALTH_BASELINE);
+  const baseline = stored ? stored[0]! : 0;
+  let onTrial = handover.trial;
+  let healthy = false;
+  let probed = false;
+
+  /** What fails now, under the confirmed image, is not held against the next one. */
+  function keepBaseline(): void {
+    if (onTrial) return;
+    const failing = judgeHealth(checks, 0, 0).failing;
+    if (failing !== baseline) records.set(HEALTH_BASELINE, new Uint8Array([failing]));
+  }
+
+  function turn(): void {
+    platform.after(HEALTH_TURN_MS, turn);
+    if (busy()) return;
+    const elapsedMs = platform.nowMs() - startedMs;
+    if (onTrial) judgeTrial(elapsedMs);
+    else if (!probed) {
+      probed = true;
+      keepHistory();
+    }
+    if (!healthy && elapsedMs >= HEALTHY_MS) {
+      healthy = true;
+      markHealthy(journal);
+    }
+  }
+
+  function judgeTrial(elapsedMs: number): void {
+    const verdict = judgeHealth(checks, elapsedMs, baseline);
+    if (verdict.state === 'passed') confirm();
+    else if (verdict.state === 'failed') giveUp(verdict.code);
+  }
+
+  function confirm(): void {
+    const region = stores.slots[handover.slot];
+    const image = parseImage(region.read, region.pages * PAGE_BYTES).image;
+    if (!image) return;
+    const before = confirmedFloor(journal, records);
+    const keys = keysAfter(image.keyChange, before);
+    const counter = before && before.counter > image.counter ? before.counter : image.counter;
+    const failed = confirmImage(journal, records, before, {
+      slot: handover.slot, version: handover.version, counter, keyEpoch: keys.keyEpoch, key: keys.key, imageId: handover.imageId,
+    });
+    if (failed) return;
+    onTrial = false;
+    addVerdict(records, { result: APPLIED, reason: 0, slot: handover.slot, version: handover.version, imageId: handover.imageId });
+    platform.log('complete: version ' + formatVersion(handover.version) + ' confirmed');
+  }
+
+  /** The attempt is used; the reason goes along for the record of the rollback. */
+  function giveUp(code: ErrorCode): void {
+    journal.append(HEALTH, new Uint8Array([code, 0, 0, 0]));
+    restart(RESTART);
+  }
+
+  /** A rollback that the bootloader noted is copied to the history that clients read. */
+  function keepHistory(): void {
+    const bytes = journal.read(ROLLBACK);
+    if (bytes) addVerdict(records, decodeVerdict(bytes));
+  }
+
+  platform.after(HEALTH_TURN_MS, turn);
+  return true;
+}
+
+/** The parts that the wiring declares. Their order is their bit in the baseline. */
+function checksOf(platform: Platform, core: Core, reachable: () => boolean): HealthCheck[] {
+  const wiring = core.wiring;
+  const battery = core.battery;
+  const sensors = wiring.sensors;
+  const status = core.door.status;
+  let recordsWork = false;
+  return [
+    { code: HEALTH_KEYPAD, passed: () => wiring.keypad.type === 'none' || status().keypadScanned },
+    { code: HEALTH_MOTOR, passed: () => wiring.bolt.type === 'none' || (status().motorIdle && !status().fault) },
+    { code: HEALTH_BOLT_SENSOR, passed: () => !sensors || readInput(platform.pins, sensors.locked) < 1 || readInput(platform.pins, sensors.unlocked) < 1 },
+    { code: HEALTH_BATTERY, passed: () => wiring.battery.chemistry === 'mains' || battery.restMv() !== IMPOSSIBLE },
+    {
+      code: HEALTH_RECORDS,
+      passed: () => {
+        recordsWork = recordsWork || probeRecords(core.stores.records);
+        return recordsWork;
+      },
+    },
+    { code: HEALTH_RADIO, passed: reachable },
+  ];
+}
+
+/** Writes one byte that differs from the last time, and reads it back. */
+function probeRecords(records: Records): boolean {
+  const last = records.get(HEALTH_PROBE);
+  const value = last ? (last[0]! + 1) & 255 : 0;
+  if (records.set(HEALTH_PROBE, new Uint8Array([value, 0, 0, 0]))) return false;
+  const read = records.get(HEALTH_PROBE);
+  return read !== undefined && read[0] === value;
+}

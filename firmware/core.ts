@@ -1,0 +1,111 @@
+/** What the app and safe mode have in common: the stores, the door, the battery and the SMP server, opened over one platform. */
+import type { Wiring } from '../boards/wiring.js';
+import { PAGE_BYTES } from './flash/layout.js';
+import { openStores, type Stores } from './flash/open.js';
+import { openRegion } from './flash/region.js';
+import type { Identity } from './flash/identity.js';
+import type { Handover } from './handover.js';
+import type { SlhTools } from './image/slh-dsa.js';
+import { openBattery, type Battery } from './lock/battery.js';
+import { openDoor, type Door } from './lock/door.js';
+import { openSignals, SAFE_MODE, WINDOW, type Signals } from './lock/signals.js';
+import type { Platform } from './platform/types.js';
+import { createServer, type SmpServer } from './smp/server.js';
+import { markPlanned, RESTART, RESTART_INTO_SAFE_MODE } from './update/boots.js';
+import { checkWindow } from './update/window.js';
+
+export interface CoreParts {
+  platform: Platform;
+  slh: SlhTools;
+  handover: Handover;
+  safeMode: boolean;
+  /** Longest text this chip can hash in one go. */
+  hashBytes: number;
+  /** Called right before a planned restart, while flash may still be written. */
+  beforeRestart?: () => void;
+}
+
+export interface Core {
+  stores: Stores;
+  identity: Identity;
+  wiring: Wiring;
+  battery: Battery;
+  signals: Signals;
+  door: Door;
+  server: SmpServer;
+  /** Restarts as soon as the door is at rest. */
+  restart(how: number): void;
+}
+
+/** The page of the spare region that a load test erases: the first two may stand in for a failing page. */
+const LOAD_TEST_PAGE = 2;
+const REST_POLL_MS = 50;
+const HEARTBEAT_MS = 1000;
+/** A door that has not come to the end of a turn for this long is not alive; the watchdog does the rest. */
+const DOOR_SILENT_MS = 2000;
+
+/** Opens everything, or gives undefined where the identity is lost. Moves nothing, and writes nothing by itself. */
+export function openCore(parts: CoreParts): Core | undefined {
+  const platform = parts.platform;
+  const handover = parts.handover;
+  const stores = openStores(platform, handover.layout);
+  const identity = stores.identity;
+  if (!identity) return undefined;
+  const wiring = JSON.parse(identity.wiring) as Wiring;
+  const battery = openBattery(platform, wiring.battery, stores.records);
+  const signals = openSignals(platform, wiring.led, wiring.beeper);
+  const spare = handover.layout.spare;
+  const loadPage = openRegion(platform.flash, { address: spare.address + LOAD_TEST_PAGE * PAGE_BYTES, pages: 1 }, platform.crc32);
+  let restarting = false;
+
+  function loadTest(): void {
+    if (spare.pages > LOAD_TEST_PAGE) loadPage.erase(0);
+    battery.sample();
+  }
+
+  function restart(how: number): void {
+    if (restarting) return;
+    restarting = true;
+    whenAtRest();
+    function whenAtRest(): void {
+      if (door.busy()) {
+        platform.after(REST_POLL_MS, whenAtRest);
+        return;
+      }
+      if (parts.beforeRestart) parts.beforeRestart();
+      markPlanned(stores.journal, how);
+      platform.reboot();
+    }
+  }
+
+  const door = openDoor({
+    platform, wiring, journal: stores.journal, records: stores.records, identity, signals, battery,
+    hooks: {
+      openWindow: () => server.openWindow(),
+      requestSafeMode: () => restart(RESTART_INTO_SAFE_MODE),
+    },
+  });
+  const server = createServer({
+    platform, stores, identity, slh: parts.slh,
+    running: { slot: parts.safeMode ? -1 : handover.slot, version: handover.version, trial: handover.trial },
+    bootloader: handover.bootloader,
+    machine: wiring.family,
+    door,
+    battery: { gate: () => battery.gate('start', loadTest), loaded: battery.sample },
+    restart: () => restart(RESTART),
+    log: platform.log,
+    safeMode: parts.safeMode,
+    hashBytes: parts.hashBytes,
+  });
+
+  /** Feeds the watchdog while the door is alive, and shows the update window. */
+  function heartbeat(): void {
+    platform.after(HEARTBEAT_MS, heartbeat);
+    if (platform.nowMs() - door.status().lastTurnMs < DOOR_SILENT_MS) platform.kickWatchdog();
+    const open = checkWindow(server.update.window, platform.nowMs()) === 0;
+    signals.hold(open ? WINDOW : parts.safeMode ? SAFE_MODE : '');
+  }
+
+  heartbeat();
+  return { stores, identity, wiring, battery, signals, door, server, restart };
+}

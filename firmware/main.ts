@@ -1,0 +1,35 @@
+/** Entry of the app's bundle: a function of the handover, see `Handover`. Binds the app to the chip it runs on. */
+import { startApp } from './app.js';
+import type { Core } from './core.js';
+import { WIFI } from './flash/keys.js';
+import type { Handover } from './handover.js';
+import { createPlatform } from './platform/espruino.js';
+import { onInterpreterFault } from './platform/guard.js';
+import { createSlhTools } from './platform/slh-tools.js';
+import { openUdp } from './platform/udp.js';
+import { joinWifi } from './platform/wifi.js';
+import { serveUdp, SMP_UDP_PORT } from './transports/udp.js';
+
+declare const handover: Handover;
+declare const __MAPPED_FLASH__: boolean;
+
+/** A whole slot where flash is mapped; elsewhere the text is copied to the stack, which holds a few pages. */
+const HASH_BYTES = __MAPPED_FLASH__ ? 262144 : 8192;
+
+const platform = createPlatform();
+onInterpreterFault(platform.reboot);
+if (!startApp({ platform, slh: createSlhTools(), handover, hashBytes: HASH_BYTES, startRadio })) platform.reboot();
+
+/** Joins the network that the records name, if any, and answers SMP on UDP. */
+function startRadio(core: Core): () => boolean {
+  const network = core.stores.records.get(WIFI);
+  if (network) joinWifi(platform.toWire(network));
+  let listening = false;
+  try {
+    serveUdp(openUdp(SMP_UDP_PORT), core.server);
+    listening = true;
+  } catch (error) {
+    platform.log('radio: ' + error);
+  }
+  return () => listening;
+}

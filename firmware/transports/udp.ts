@@ -1,0 +1,20 @@
+/** SMP over UDP: one datagram is one frame, and the answer goes back to where it came from. */
+import type { Wire } from '../platform/types.js';
+import type { SmpServer } from '../smp/server.js';
+
+/** Where SMP clients look for a server (Zephyr's default). */
+export const SMP_UDP_PORT = 1337;
+
+/** A bound socket. `Peer` is whatever it needs to answer. */
+export interface DatagramSocket<Peer> {
+  onDatagram(take: (datagram: Wire, from: Peer) => void): void;
+  send(datagram: Wire, to: Peer): void;
+}
+
+export function serveUdp<Peer>(socket: DatagramSocket<Peer>, server: SmpServer): void {
+  socket.onDatagram(function (datagram, from) {
+    server.receive(datagram, function (frame) {
+      socket.send(frame, from);
+    });
+  });
+}

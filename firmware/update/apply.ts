@@ -1,0 +1,56 @@
+/** From an uploaded image to a trial: everything is checked once more from flash, then one record says that it is to be tried. */
+import { BAD_SIGNATURE, IMAGE_NOT_FOUND, UPLOAD_INCOMPLETE, type ErrorCode } from '../errors.js';
+import { TRIAL } from '../flash/kinds.js';
+import { PAGE_BYTES } from '../flash/layout.js';
+import { startVerifyImage, type VerifyResult } from '../image/verify.js';
+import { confirmedFloor, encodeTrial } from './boot-state.js';
+import { GO_ON, inSteps, type UpdateContext } from './context.js';
+import { judgeImage, mayStart } from './gates.js';
+import { rememberRollback } from './history.js';
+import type { Offers } from './offers.js';
+import { pagesDone, sessionOf } from './session.js';
+import type { UpdateWindow } from './window.js';
+
+/** Whether the slot is being uploaded into: what lies there is neither the old image nor the new one. */
+export function isIncomplete(context: UpdateContext, slot: number): boolean {
+  const journal = context.stores.journal;
+  const session = sessionOf(journal, context.platform);
+  return !!session && session.slot === slot && pagesDone(journal, session) < session.pages;
+}
+
+/** Verifies the image in `slot` in steps and sets the trial; `done` gets 0 or the reason why not. */
+export function startTrial(context: UpdateContext, window: UpdateWindow, offers: Offers, slot: number, done: (code: ErrorCode) => void): void {
+  const stores = context.stores;
+  const journal = stores.journal;
+  const trialSlot = slot === 1 ? 1 : 0;
+  const refused = isIncomplete(context, slot) ? UPLOAD_INCOMPLETE : mayStart(context, window) || offers.backOff();
+  if (refused) return done(refused);
+  let verified: VerifyResult | undefined;
+  const verifying = startVerifyImage({
+    source: stores.slots[trialSlot], offer: false, slot: trialSlot, slotBytes: stores.slots[trialSlot].pages * PAGE_BYTES,
+    identity: context.identity, trust: confirmedFloor(journal, stores.records), tools: context.platform, slh: context.slh,
+  });
+
+  function step(): number {
+    if (!verified) {
+      const result = verifying.step();
+      if (!result) return GO_ON;
+      if (result.code === BAD_SIGNATURE) return offers.signatureFailed() || BAD_SIGNATURE;
+      if (result.code) return result.code;
+      verified = result;
+    }
+    const image = verified.image;
+    const imageId = verified.imageId;
+    if (!image || !imageId) return IMAGE_NOT_FOUND;
+    const code = judgeImage(context, image, imageId) || mayStart(context, window) || context.battery.loaded();
+    return code || rememberRollback(journal, stores.records) || journal.append(TRIAL, encodeTrial({ slot: trialSlot, version: image.version, imageId }));
+  }
+
+  inSteps(context, step, function (code) {
+    if (!code) {
+      window.applied = true;
+      context.log('trial set');
+    }
+    done(code);
+  });
+}

@@ -1,0 +1,93 @@
+/** What the update machinery is given by whoever starts it (the app, or safe mode), and the one way it takes its time. */
+import { BAD_SIGNATURE, type ErrorCode } from '../errors.js';
+import type { Identity } from '../flash/identity.js';
+import type { Stores } from '../flash/open.js';
+import type { Region } from '../flash/region.js';
+import { parseImage, type ParsedImage } from '../image/format.js';
+import type { SlhTools } from '../image/slh-dsa.js';
+import { compareVersions, type Version } from '../image/version.js';
+import type { Platform } from '../platform/types.js';
+import { PAGE_BYTES } from '../flash/layout.js';
+import { confirmedFloor } from './boot-state.js';
+
+export interface UpdateContext {
+  platform: Platform;
+  stores: Stores;
+  identity: Identity;
+  slh: SlhTools;
+  running: {
+    /** The slot this code runs from; -1 in safe mode. */
+    slot: number;
+    version: Version;
+    /** Launched on trial; whether it still is one, the journal knows. */
+    trial: boolean;
+  };
+  bootloader: Version;
+  /** Name of the chip family, for people. */
+  machine: string;
+  /** The motor is on or a code is being checked: no flash operation may start. */
+  door: { busy(): boolean };
+  battery: {
+    /** May an update, or its installation, begin? */
+    gate(): ErrorCode;
+    /** May the next page be erased and written? Asked before each page and right after each erase, and once a second of a pause. */
+    loaded(): ErrorCode;
+  };
+  /** Restarts soon; the reply to the request is on its way by then. */
+  restart(reason: string): void;
+  log(words: string): void;
+  safeMode: boolean;
+  /** Longest text `platform.sha256` can take in one go (and in one turn): all of an image on mapped flash, a few pages elsewhere. */
+  hashBytes: number;
+}
+
+/** What a step answers when it wants another turn: soon, or after a while. Anything else ends the steps. */
+export const GO_ON = -1;
+export const WAIT = -2;
+
+const DOOR_POLL_MS = 20;
+const WAIT_MS = 100;
+
+/** Calls `step` once a turn, never while the door is busy, until it gives a code. A step that throws has refused. */
+export function inSteps(context: UpdateContext, step: () => number, done: (code: ErrorCode) => void): void {
+  function turn(): void {
+    let code = WAIT;
+    let pauseMs = DOOR_POLL_MS;
+    if (!context.door.busy()) {
+      try {
+        code = step();
+      } catch (error) {
+        code = BAD_SIGNATURE;
+      }
+      pauseMs = code === WAIT ? WAIT_MS : 1;
+    }
+    if (code < 0) context.platform.after(pauseMs, turn);
+    else done(code);
+  }
+  context.platform.after(1, turn);
+}
+
+/** What lies in a slot, by format only. */
+export function parseSlot(context: UpdateContext, slot: number): ParsedImage {
+  const region = slotOf(context, slot);
+  return parseImage(region.read, region.pages * PAGE_BYTES);
+}
+
+/** The region of a slot. */
+export function slotOf(context: UpdateContext, slot: number): Region {
+  return context.stores.slots[slot === 1 ? 1 : 0];
+}
+
+/**
+ * The slot an update must leave alone, which SMP clients see as slot 0: the running one; in safe mode the confirmed one; where not
+ * even that is known, the one that seems to hold the better image. The other one is theirs to write.
+ */
+export function keptSlot(context: UpdateContext): number {
+  if (context.running.slot >= 0) return context.running.slot;
+  const confirmed = confirmedFloor(context.stores.journal, context.stores.records);
+  if (confirmed) return confirmed.slot;
+  const second = parseSlot(context, 1).image;
+  if (!second) return 0;
+  const first = parseSlot(context, 0).image;
+  return !first || compareVersions(second.version, first.version) > 0 ? 1 : 0;
+}

@@ -1,0 +1,216 @@
+/**
+ * An offer is an image without its body: header and TLVs. It is judged in RAM, staged in the offer region, and its signature is
+ * verified there, all before anything of a slot is erased. What was accepted is remembered across restarts. Journal kind OFFERS:
+ * failed signatures in a row u8 | 3 bytes 0 | image id of the accepted offer (zeros: none). Mark 0: the region was touched since.
+ */
+import {
+  BAD_HEADER, BAD_SIGNATURE, IMAGE_TOO_LARGE, LENGTH_MISSING, MALFORMED, OFFSET_MISSING, SIGNATURE_BACK_OFF, TRIAL_RUNNING,
+  UNSUPPORTED, type ErrorCode,
+} from '../errors.js';
+import { OFFERS } from '../flash/kinds.js';
+import { PAGE_BYTES } from '../flash/layout.js';
+import { HEADER_BYTES, offerBytes, parseOffer, UNPROTECTED_BYTES, type ImageInfo } from '../image/format.js';
+import { signedMessage, startVerifyImage } from '../image/verify.js';
+import type { Wire } from '../platform/types.js';
+import { confirmedFloor, trialOf } from './boot-state.js';
+import { GO_ON, inSteps, type UpdateContext } from './context.js';
+import type { Exchange } from './exchange.js';
+import { judgeImage, mayStart } from './gates.js';
+import { bufferEquals, fillBuffer, OFFER, paddedPage, releaseBuffer, takeBuffer, type PageBuffer } from './page-buffer.js';
+import { takeOffer, type UpdateWindow } from './window.js';
+
+/** The first failed signature costs this long, each further one twice as long. */
+const BACK_OFF_MS = 2000;
+const BACK_OFF_DOUBLINGS = 9;
+const RECORD_BYTES = 36;
+
+export interface Offers {
+  /** SMP group 64, command 1: {off, len, data} -> {off}. The answer to the last chunk says that the offer is accepted. */
+  take(exchange: Exchange): void;
+  /** Image id of the accepted offer that begins with `head` and announces `length` bytes; '' if it is another or none. */
+  acceptedFor(head: Wire, length: number): Wire;
+  /** The accepted offer with that id, as long as it lies untouched in its region. */
+  accepted(imageId: Wire): ImageInfo | undefined;
+  /** SIGNATURE_BACK_OFF while a failed signature is being paid for. */
+  backOff(): ErrorCode;
+  /** A signature was wrong, in an offer or in a slot. */
+  signatureFailed(): ErrorCode;
+}
+
+export function createOffers(context: UpdateContext, window: UpdateWindow, page: PageBuffer): Offers {
+  const platform = context.platform;
+  const journal = context.stores.journal;
+  const region = context.stores.offer;
+  const slotBytes = context.stores.slots[0].pages * PAGE_BYTES;
+  let length = 0;
+  /** Pages of the offer that are staged. */
+  let staged = 0;
+  let changed = false;
+  // The delay begins anew with every start: the lock has no clock that runs without power.
+  let blockedUntilMs = platform.nowMs() + delayMs(failures());
+
+  function failures(): number {
+    const record = journal.read(OFFERS);
+    return record ? record[0]! : 0;
+  }
+
+  function acceptedId(): Wire {
+    const record = journal.read(OFFERS);
+    if (!record || record.length < RECORD_BYTES || journal.markAt(OFFERS, 0) !== -1) return '';
+    return platform.toWire(record.slice(4, RECORD_BYTES));
+  }
+
+  function record(failed: number, imageId?: Uint8Array): ErrorCode {
+    const bytes = new Uint8Array(RECORD_BYTES);
+    bytes[0] = failed;
+    if (imageId) bytes.set(imageId, 4);
+    return journal.append(OFFERS, bytes, 1);
+  }
+
+  /** The offer in the region, whole and with that id. */
+  function accepted(imageId: Wire): ImageInfo | undefined {
+    if (imageId !== acceptedId()) return undefined;
+    const image = parseOffer(region.read, slotBytes).image;
+    if (!image) return undefined;
+    const found = platform.sha256(signedMessage(image, region.read, platform.sha256));
+    return platform.toWire(found) === imageId ? image : undefined;
+  }
+
+  function acceptedFor(head: Wire, totalBytes: number): Wire {
+    const imageId = acceptedId();
+    if (!imageId || head !== region.text(0, HEADER_BYTES)) return '';
+    const image = accepted(imageId);
+    return image && image.totalBytes === totalBytes ? imageId : '';
+  }
+
+  function backOff(): ErrorCode {
+    return platform.nowMs() < blockedUntilMs ? SIGNATURE_BACK_OFF : 0;
+  }
+
+  function signatureFailed(): ErrorCode {
+    const failed = failures() + 1;
+    blockedUntilMs = platform.nowMs() + delayMs(failed);
+    return record(failed < 255 ? failed : 255);
+  }
+
+  function expected(): number {
+    return page.owner === OFFER ? staged * PAGE_BYTES + page.fill : 0;
+  }
+
+  function take(exchange: Exchange): void {
+    const request = exchange.request;
+    const off = request.off;
+    const data = request.data;
+    if (context.safeMode) return exchange.refuse(UNSUPPORTED);
+    if (off === undefined) return exchange.refuse(OFFSET_MISSING);
+    if (!data) return exchange.refuse(MALFORMED);
+    // Once begun, an offer may end after the window has.
+    if (off === 0 && (expected() === 0 || request.len !== length)) {
+      const code = begin(request.len);
+      if (code) return exchange.refuse(code);
+    }
+    if (off !== expected()) return exchange.answer({ off: expected() });
+    if (off + data.length > length) return exchange.refuse(MALFORMED);
+    store(exchange, data);
+  }
+
+  function begin(len: number | undefined): ErrorCode {
+    if (len === undefined) return LENGTH_MISSING;
+    if (len <= HEADER_BYTES + UNPROTECTED_BYTES) return BAD_HEADER;
+    if (len > region.pages * PAGE_BYTES) return IMAGE_TOO_LARGE;
+    const code = mayStart(context, window) || backOff() || takeBuffer(page, OFFER, platform);
+    page.fill = 0;
+    length = len;
+    staged = 0;
+    changed = false;
+    return code;
+  }
+
+  function isPageReady(): boolean {
+    return page.fill === PAGE_BYTES || staged * PAGE_BYTES + page.fill === length;
+  }
+
+  /** Adds a chunk; a full page is judged (the first one) and staged, the last one ends with the signature. */
+  function store(exchange: Exchange, chunk: Wire): void {
+    let rest = chunk.substr(fillBuffer(page, chunk, platform));
+    let erased = false;
+
+    function step(): number {
+      if (!isPageReady()) return 0;
+      const offset = staged * PAGE_BYTES;
+      let code = 0;
+      if (erased) {
+        code = region.program(offset, paddedPage(page));
+        erased = false;
+      } else {
+        if (staged === 0) code = judge();
+        if (!code && !bufferEquals(page, 0, region.text(offset, page.fill), platform)) {
+          code = touch() || context.battery.loaded() || region.erase(staged);
+          erased = !code;
+          return code || GO_ON;
+        }
+      }
+      if (code) return code;
+      staged++;
+      page.fill = 0;
+      if (staged * PAGE_BYTES >= length) return 0;
+      rest = rest.substr(fillBuffer(page, rest, platform));
+      return GO_ON;
+    }
+
+    if (!isPageReady()) return exchange.answer({ off: expected() });
+    inSteps(context, step, function (code) {
+      if (!code && staged * PAGE_BYTES < length) return exchange.answer({ off: expected() });
+      releaseBuffer(page, OFFER);
+      if (code) exchange.refuse(code);
+      else verify(exchange);
+    });
+  }
+
+  /** The first page holds everything but the signature. */
+  function judge(): ErrorCode {
+    const parsed = parseOffer(readPage, slotBytes);
+    const image = parsed.image;
+    if (!image) return parsed.code;
+    if (offerBytes(image) !== length) return BAD_HEADER;
+    if (trialOf(journal)) return TRIAL_RUNNING;
+    return judgeImage(context, image, platform.sha256(signedMessage(image, readPage, platform.sha256)));
+  }
+
+  function readPage(offset: number, bytes: number): Uint8Array {
+    return offset + bytes > page.fill ? new Uint8Array(0) : page.bytes!.slice(offset, offset + bytes);
+  }
+
+  /** Before the region changes for the first time: the accepted offer is accepted no longer. */
+  function touch(): ErrorCode {
+    if (changed) return 0;
+    const code = takeOffer(window) || (journal.read(OFFERS) && journal.markAt(OFFERS, 0) === -1 ? journal.mark(OFFERS, 0) : 0);
+    changed = !code;
+    return code;
+  }
+
+  function verify(exchange: Exchange): void {
+    const stores = context.stores;
+    const verifying = startVerifyImage({
+      source: region, offer: true, slot: 0, slotBytes, identity: context.identity, trust: confirmedFloor(journal, stores.records), tools: platform,
+      slh: context.slh,
+    });
+    if (!changed && accepted(acceptedId())) return exchange.answer({ off: length });
+    inSteps(context, function () {
+      const result = verifying.step();
+      if (!result) return GO_ON;
+      if (result.code === BAD_SIGNATURE) return signatureFailed() || BAD_SIGNATURE;
+      return result.code || record(0, result.imageId);
+    }, function (code) {
+      if (code) return exchange.refuse(code);
+      context.log('offer accepted');
+      exchange.answer({ off: length });
+    });
+  }
+
+  return { take, acceptedFor, accepted, backOff, signatureFailed };
+}
+
+function delayMs(failed: number): number {
+  return failed ? BACK_OFF_MS << (failed < BACK_OFF_DOUBLINGS ? failed - 1 : BACK_OFF_DOUBLINGS) : 0;
+}

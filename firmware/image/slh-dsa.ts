@@ -11,8 +11,9 @@
  *   F, H, T(ADRS, x) = SHA-256(PK.seed | 48 zeros | ADRS(22) | x), first 16 bytes             (section 11.2.1)
  *   ADRS   = layer u8 | tree u64 | type u8 | key pair u32 | chain or height u32 | hash or index u32, big-endian
  *
- * Chains, leaves and nodes are hashed in `work`, head | left | right; what T compresses is gathered in `row`, head | 35 slots.
- * Free memory is collected every hundred hashes: digests fragment the interpreter's free list, and without that every
+ * All of it is hashed in one buffer, `block`: head (PK.seed, zeros, ADRS) | 35 slots of 16 bytes. Chains and leaves are worked on
+ * in slot 0, pairs of nodes in slots 0 and 1; what T compresses is put into the other slots meanwhile.
+ * Free memory is collected about every hundred hashes: digests fragment the interpreter's free list, and without that every
  * further hash takes longer than the one before.
  */
 
@@ -44,30 +45,46 @@ export interface Verifying {
 }
 
 const SIGNATURE_BYTES = 7856;
-/** PK.seed, zeros and ADRS; then where the fields of ADRS are. */
+/** Bytes of PK.seed, zeros and ADRS; then where the fields of ADRS are. */
 const HEAD = 86;
 const LAYER = 64;
-const TREE_HIGH = 65;
-const TREE_LOW = 69;
+/** Seven of the eight bytes: a tree has 54 bits. */
+const TREE = 66;
 const TYPE = 73;
-const KEY_PAIR = 74;
-/** Last byte of the third field: no chain or height is above 255. */
+/** Lower half: key pairs are below 512. */
+const KEY_PAIR = 76;
+/** Last byte of the third field: chains and heights are below 256. */
 const CHAIN = 81;
-const INDEX = 82;
+/** Lower half of the last field: indices are below 65536. */
+const INDEX = 84;
 const STEP_IN_CHAIN = 85;
 /** Types of ADRS. */
+const WOTS_HASH = 0;
 const WOTS_KEY = 1;
 const NODE = 2;
 const FORS_NODE = 3;
 const FORS_ROOTS = 4;
 const FORS_TREES = 14;
 const CHAINS = 35;
-/** A step ends with the chain in which it passes this many hashes. A chain has at most 15. */
-const HASHES_A_STEP = 40;
+const LAYERS = 7;
+/** Chains in a step: 5 x 15 hashes at most. A FORS tree has 13. */
+const CHAINS_A_STEP = 5;
+const STEPS_BETWEEN_COLLECTIONS = 3;
 
-/** Algorithm 5, from step `from` of 16 to the end, on what is in the left slot. The one loop that counts: all it needs are its arguments. */
-function chain(leaf: Uint8Array, hash: SlhTools['hash'], setLeft: (bytes: ArrayLike<number>) => void, from: number): void {
-  for (; from < 15; setLeft(hash(leaf))) leaf[STEP_IN_CHAIN] = from++;
+/**
+ * Algorithm 5 for the chains below `next` down to `end`: from the signature's value (chain 0 at `at`) to the end of the chain, into its slot.
+ * The hot loop: all it needs are its own arguments, which the interpreter finds at once.
+ */
+function finishChains(
+  next: number, end: number, at: number, digits: ArrayLike<number>, block: Uint8Array, leaf: Uint8Array, left: Uint8Array,
+  hash: SlhTools['hash'], setLeft: (bytes: ArrayLike<number>) => void, take: (offset: number, length: number) => ArrayLike<number>,
+): void {
+  while (next > end) {
+    block[CHAIN] = --next;
+    setLeft(take(at + 16 * next, 16));
+    for (let from = digits[next]!; from < 15; setLeft(hash(leaf))) leaf[STEP_IN_CHAIN] = from++;
+    if (next) block.set(left, HEAD + 16 * next);
+  }
 }
 
 /**
@@ -75,153 +92,124 @@ function chain(leaf: Uint8Array, hash: SlhTools['hash'], setLeft: (bytes: ArrayL
  * Wrong lengths, and whatever throws on the way, are refusals.
  */
 export function startVerify(publicKey: Uint8Array, message: Uint8Array, signature: string, tools: SlhTools): Verifying {
-  const row = new Uint8Array(HEAD + CHAINS * 16 + 16);
-  const work = new Uint8Array(HEAD + 32);
-  const buffer = work.buffer;
-  const head = new Uint8Array(buffer, 0, HEAD);
-  const leaf = new Uint8Array(buffer, 0, HEAD + 16);
-  const left = new Uint8Array(buffer, HEAD, 16);
-  const right = new Uint8Array(buffer, HEAD + 16, 16);
+  const block = new Uint8Array(HEAD + CHAINS * 16);
+  const leaf = new Uint8Array(block.buffer, 0, HEAD + 16);
+  const pair = new Uint8Array(block.buffer, 0, HEAD + 32);
+  const left = new Uint8Array(block.buffer, HEAD, 16);
+  const right = new Uint8Array(block.buffer, HEAD + 16, 16);
   const setLeft = left.set.bind(left);
   const setRight = right.set.bind(right);
-  const view = new DataView(buffer);
-  const setU32 = view.setUint32.bind(view);
   const hash = tools.hash;
   const take = tools.bytesOf(signature);
-  /** First byte of the signature that was not used yet. */
+  /** Where the FORS tree, or the layer, that comes next begins in the signature. */
   let at = 16;
   /** -2: nothing done, -1: FORS, 0 to 6: layer of the hypertree. */
   let layer = -2;
-  /** FORS tree or chain that comes next. */
+  /** FORS trees done, then chains to do. */
   let next = 0;
   /** FORS indices, then the chain digits of the layer. */
   let digits: Uint8Array | Uint16Array = new Uint16Array(FORS_TREES);
-  let treeHigh = 0;
-  let treeLow = 0;
   let keyPair = 0;
-  let turns = 0;
-  let result = VERIFY_GO_ON;
+  let steps = 0;
+  let result = publicKey.length === 32 && signature.length === SIGNATURE_BYTES ? VERIFY_GO_ON : VERIFY_REFUSED;
 
-  function setType(type: number, pair: number): void {
-    work[TYPE] = type;
-    setU32(KEY_PAIR, pair);
-    work[CHAIN] = 0;
-    setU32(INDEX, 0);
+  function setAddress(type: number, pairOrZero: number, index: number): void {
+    block[TYPE] = type;
+    block[KEY_PAIR] = pairOrZero >> 8;
+    block[KEY_PAIR + 1] = pairOrZero;
+    block[CHAIN] = 0;
+    block[INDEX] = index >> 8;
+    block[INDEX + 1] = index;
   }
 
-  /** From node `index` at height 0 up `height` levels, beside the nodes of the signature (algorithms 11 and 17). */
+  /** From node `index` up `height` levels, beside the nodes of the signature (algorithms 11 and 17). Gives the root. */
   function climb(node: ArrayLike<number>, index: number, height: number): ArrayLike<number> {
     for (let level = 1; level <= height; level++) {
-      const even = index % 2 === 0;
-      setLeft(even ? node : take(at, 16));
-      setRight(even ? take(at, 16) : node);
+      if (index & 1) {
+        setRight(node);
+        setLeft(take(at, 16));
+      } else {
+        setLeft(node);
+        setRight(take(at, 16));
+      }
       index >>= 1;
-      work[CHAIN] = level;
-      setU32(INDEX, index);
-      node = hash(work);
+      block[CHAIN] = level;
+      block[INDEX] = index >> 8;
+      block[INDEX + 1] = index;
+      node = hash(pair);
       at += 16;
     }
     return node;
   }
 
-  /** T over the first `count` slots of `row`. */
-  function compress(type: number, count: number): ArrayLike<number> {
-    setType(type, keyPair);
-    row.set(head, 0);
-    return hash(new Uint8Array(row.buffer, 0, HEAD + count * 16));
-  }
-
-  /** The message digest, and the addresses in it. */
+  /** The message digest: FORS indices, tree and key pair in it. */
   function begin(): void {
-    const whole = new Uint8Array(50 + message.length);
-    whole.set(take(0, 16), 0);
-    whole.set(publicKey, 16);
-    whole.set(message, 50);
+    const inner = new Uint8Array(50 + message.length);
+    inner.set(take(0, 16), 0);
+    inner.set(publicKey, 16);
+    inner.set(message, 50);
     const outer = new Uint8Array(68);
-    outer.set(whole.slice(0, 32), 0);
-    outer.set(tools.sha256(whole), 32);
+    outer.set(inner.slice(0, 32), 0);
+    outer.set(tools.sha256(inner), 32);
     outer.set(tools.sha256(outer), 0);
     tools.digits(outer, digits, 12);
-    const numbers = new DataView(outer.buffer);
-    treeHigh = numbers.getUint32(20) & 0x3fffff;
-    treeLow = numbers.getUint32(24);
-    keyPair = numbers.getUint16(28) & 511;
-    work.set(publicKey, 0);
-    work.set(new Uint8Array(16), 16);
-    setU32(TREE_HIGH, treeHigh);
-    setU32(TREE_LOW, treeLow);
-    setType(FORS_NODE, keyPair);
+    keyPair = ((outer[28]! & 1) << 8) | outer[29]!;
+    block.set(publicKey.slice(0, 16), 0);
+    block.set(outer.slice(21, 28), TREE);
+    block[TREE]! &= 0x3f;
   }
 
-  function forsTree(): void {
-    const index = next * 4096 + digits[next]!;
-    work[CHAIN] = 0;
-    setU32(INDEX, index);
-    setLeft(take(at, 16));
-    at += 16;
-    row.set(climb(hash(leaf), index, 12), HEAD + 16 * next);
-  }
-
-  /** Message digits and checksum (algorithm 8), and the address of the layer's key. */
-  function beginLayer(node: ArrayLike<number>): void {
-    setLeft(node);
+  /** Signs `root` with the next layer: its message digits and checksum (algorithm 8), and its place in the tree above. */
+  function beginLayer(root: ArrayLike<number>): void {
+    setLeft(root);
     digits = new Uint8Array(CHAINS);
     tools.digits(left, digits, 4);
     const checksum = 32 * 15 - tools.sum(digits);
     digits[32] = checksum >> 8;
     digits[33] = (checksum >> 4) & 15;
     digits[34] = checksum & 15;
-    if (++layer) {
-      keyPair = treeLow & 511;
-      treeLow = (treeLow >>> 9) | (treeHigh << 23);
-      treeHigh >>= 9;
-      work[LAYER] = layer;
-      setU32(TREE_HIGH, treeHigh);
-      setU32(TREE_LOW, treeLow);
+    block[LAYER] = ++layer;
+    if (layer) {
+      keyPair = ((block[TREE + 5]! & 1) << 8) | block[TREE + 6]!;
+      for (let i = TREE + 6; i > TREE; i--) block[i] = (block[i - 1]! >> 1) | (block[i - 2]! << 7);
+      block[TREE] = 0;
     }
-    setType(0, keyPair);
-    next = 0;
+    setAddress(WOTS_HASH, keyPair, 0);
+    next = CHAINS;
   }
 
-  function chains(): void {
-    for (let hashes = 0; next < CHAINS && hashes < HASHES_A_STEP; next++) {
-      work[CHAIN] = next;
-      const from = digits[next]!;
-      setLeft(take(at, 16));
-      chain(leaf, hash, setLeft, from);
-      row.set(left, HEAD + 16 * next);
-      hashes += 15 - from;
-      at += 16;
-    }
-  }
-
-  function endLayer(): void {
-    const key = compress(WOTS_KEY, CHAINS);
-    setType(NODE, 0);
-    const node = climb(key, keyPair, 9);
-    if (layer < 6) return beginLayer(node);
-    setLeft(node);
-    result = VERIFY_GENUINE;
-    for (let i = 0; i < 16; i++) if (left[i] !== publicKey[16 + i]) result = VERIFY_REFUSED;
-  }
-
+  /** One FORS tree, some chains, or what ends FORS or a layer. */
   function turn(): void {
-    if (++turns % 3 === 0) tools.collect();
+    if (++steps % STEPS_BETWEEN_COLLECTIONS === 0) tools.collect();
     if (layer < -1) {
       begin();
       layer = -1;
+    } else if (layer < 0 && next < FORS_TREES) {
+      const index = next * 4096 + digits[next]!;
+      setAddress(FORS_NODE, keyPair, index);
+      setLeft(take(at, 16));
+      at += 16;
+      block.set(climb(hash(leaf), index, 12), HEAD + 16 * (2 + next++));
     } else if (layer < 0) {
-      if (next === FORS_TREES) return beginLayer(compress(FORS_ROOTS, FORS_TREES));
-      forsTree();
-      next++;
-    } else if (next < CHAINS) {
-      chains();
+      setAddress(FORS_ROOTS, keyPair, 0);
+      block.set(new Uint8Array(block.buffer, HEAD + 32, FORS_TREES * 16), HEAD);
+      beginLayer(hash(new Uint8Array(block.buffer, 0, HEAD + FORS_TREES * 16)));
+    } else if (next) {
+      finishChains(next, next - CHAINS_A_STEP, at, digits, block, leaf, left, hash, setLeft, take);
+      next -= CHAINS_A_STEP;
     } else {
-      endLayer();
+      setAddress(WOTS_KEY, keyPair, 0);
+      const key = hash(block);
+      setAddress(NODE, 0, 0);
+      at += CHAINS * 16;
+      const root = climb(key, keyPair, 9);
+      if (layer < LAYERS - 1) return beginLayer(root);
+      setLeft(root);
+      result = VERIFY_GENUINE;
+      for (let i = 0; i < 16; i++) if (left[i] !== publicKey[16 + i]) result = VERIFY_REFUSED;
     }
   }
 
-  if (publicKey.length !== 32 || signature.length !== SIGNATURE_BYTES) result = VERIFY_REFUSED;
   return {
     step() {
       try {

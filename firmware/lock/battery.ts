@@ -53,25 +53,25 @@ export interface Battery {
   loadedMinMv(): number;
   /** Millivolts now, `NO_READING` or `IMPOSSIBLE`. */
   restMv(): number;
-  /** May an update start, or be installed? Between the floors a load test decides, unless a loaded reading is a minute old at most. */
-  gate(): ErrorCode;
+  /**
+   * May an update start, or be installed? Both need the same. Between the floors a loaded reading of the last minute decides; where
+   * there is none, `loadTest` makes one: it erases a page with the radio on and calls `sample`. Without it the answer is no.
+   */
+  gate(phase: 'start' | 'install', loadTest?: () => void): ErrorCode;
   /**
    * May the next page be erased and written? Reads the battery, so ask while the load is still felt: right after an erase or a page,
    * and every second of a pause. 0 = go on, BATTERY_LOADED_LOW = pause at this page boundary, BATTERY_TIMED_OUT = ten minutes of pause
    * are over: give up. A divider that fails half-way stops nothing: whoever started knew what it read.
    */
-  loaded(): ErrorCode;
+  sample(): ErrorCode;
   /** Radios may run: not below the resting floor (not widened: the door comes first, and it needs no radio). */
   radioAllowed(): boolean;
   /** Worth a warning to people: below the load-test floor. */
   low(): boolean;
 }
 
-/**
- * Calibration record (key `CALIBRATION`): u16 low byte first, true volts over read volts in 1/10000. `loadTest` loads the cells with a
- * page erase, radio on; the reading follows at once. Without it a battery between its floors is refused.
- */
-export function openBattery(platform: Platform, wiring: BatteryWiring, records: CodeRecords, loadTest?: () => void): Battery {
+/** Calibration record (key `CALIBRATION`): u16 low byte first, true volts over read volts in 1/10000. */
+export function openBattery(platform: Platform, wiring: BatteryWiring, records: CodeRecords): Battery {
   const pins = platform.pins;
   const calibration = records.get(CALIBRATION);
   const calibrated = calibration !== undefined && calibration.length > 1;
@@ -96,7 +96,10 @@ export function openBattery(platform: Platform, wiring: BatteryWiring, records: 
     if (enable) pins.write(enable.pin, enable.active ? 0 : 1);
     return millivoltsOf(reading, wiring, gain);
   }
-  function loaded(): ErrorCode {
+  function isFresh(): boolean {
+    return loadedMv >= 0 && platform.nowMs() - loadedAtMs <= LOADED_VALID_MS;
+  }
+  function sample(): ErrorCode {
     const mv = restMv();
     const now = platform.nowMs();
     if (mv < 0) return 0;
@@ -118,18 +121,16 @@ export function openBattery(platform: Platform, wiring: BatteryWiring, records: 
     floors,
     loadedMinMv: () => loadedMinMv,
     restMv,
-    gate: () => {
+    gate: (_phase, loadTest) => {
       const mv = restMv();
-      let fresh = loadedMv >= 0 && platform.nowMs() - loadedAtMs <= LOADED_VALID_MS;
-      if (!fresh && loadTest && mv >= floors.refuseMv && mv < floors.loadTestMv) {
+      if (!isFresh() && loadTest && mv >= floors.refuseMv && mv < floors.loadTestMv) {
         loadTest();
-        loaded();
+        // Nothing was being written: low cells refuse, they pause nothing.
         pausedAtMs = NO_READING;
-        fresh = true;
       }
-      return judgeBattery(mv, fresh ? loadedMv : NO_READING, floors);
+      return judgeBattery(mv, isFresh() ? loadedMv : NO_READING, floors);
     },
-    loaded,
+    sample,
     radioAllowed: () => {
       const mv = restMv();
       return mv < 0 || mv >= own.refuseMv;

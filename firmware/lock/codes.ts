@@ -12,7 +12,7 @@
  */
 import { CODES, MASTER } from '../flash/keys.js';
 import { TRIES } from '../flash/kinds.js';
-import type { ErrorCode } from '../errors.js';
+import { FLASH_READ_BACK, type ErrorCode } from '../errors.js';
 import type { Platform } from '../platform/types.js';
 import { MASTER_USER, NOBODY, RECOVERY_USER } from './states.js';
 
@@ -138,15 +138,19 @@ export function openTries(journal: TryJournal, limit: number): Tries {
     }
   }
   function write(value: number, before: number): ErrorCode {
-    let next = ready ? journal.firstUnused(TRIES) : TRY_MARKS;
-    // A try begins only where its RIGHT has room too.
-    if (next >= TRY_MARKS - (value === TRY ? 1 : 0)) {
-      const code = journal.append(TRIES, new Uint8Array([before > 250 ? 250 : before]), TRY_MARKS);
-      if (code) return code;
-      ready = true;
-      next = 0;
+    try {
+      let next = ready ? journal.firstUnused(TRIES) : TRY_MARKS;
+      // A try begins only where its RIGHT has room too.
+      if (next >= TRY_MARKS - (value === TRY ? 1 : 0)) {
+        const code = journal.append(TRIES, new Uint8Array([before > 250 ? 250 : before]), TRY_MARKS);
+        if (code) return code;
+        ready = true;
+        next = 0;
+      }
+      return journal.mark(TRIES, next, value);
+    } catch (error) {
+      return FLASH_READ_BACK;
     }
-    return journal.mark(TRIES, next, value);
   }
   return {
     count: () => count,

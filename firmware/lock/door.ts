@@ -23,8 +23,12 @@ import {
   SOURCE_KEYPAD, SOURCE_MANUAL, UNLOCKED, UNRESTRICTED_USER,
 } from './states.js';
 
+export type { Door, DoorHooks, DoorParts, DoorStatus } from './door-parts.js';
+
 const ACTIVE_TURN_MS = 20;
 const IDLE_TURN_MS = 50;
+/** Between the two looks at the first key after a quiet time: longer than keys bounce. */
+const FIRST_LOOK_MS = 10;
 /** The keypad is read at the fast pace for this long after a key. */
 const ACTIVE_MS = 10000;
 /** Somebody is typing: flash operations wait this long after a digit. */
@@ -281,7 +285,7 @@ export function openDoor(parts: DoorParts): Door {
     if (fast || !keypad.unsettled()) return;
     // The first press after a quiet time: look again soon, or a short one is missed.
     const slow = timer;
-    timer = platform.after(ACTIVE_TURN_MS, run);
+    timer = platform.after(FIRST_LOOK_MS, run);
     platform.cancel(slow);
   }
 

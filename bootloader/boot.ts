@@ -25,8 +25,8 @@ export interface BootInput {
   platform: Platform;
   stores: Stores;
   slh: SlhTools;
-  /** Recovery strap closed. */
-  strap: boolean;
+  /** Recovery strap closed, or the key chord held. */
+  safeModeRequested: boolean;
   /** The battery is above the radio floor, or there is no way to tell. */
   powerForRadio: boolean;
   /** Called between steps: answers keys with the "wait" beep. */
@@ -206,7 +206,7 @@ function collectFacts(input: BootInput, counts: BootCounts, confirmed: Confirmed
   const facts: BootFacts = {
     journal: journal.valid && !!confirmed,
     rebuildFailed: false,
-    safeModeRequested: input.strap || counts.safeModePlanned,
+    safeModeRequested: input.safeModeRequested || counts.safeModePlanned,
     startsWithoutLaunch: counts.startsWithoutLaunch,
     confirmedSlot: confirmed ? confirmed.slot : 0,
     otherOnceConfirmed: !!confirmed && !!previousIn(journal, confirmed.slot === 0 ? 1 : 0),

@@ -9,7 +9,7 @@ import { parseVersion, type Version } from '../firmware/image/version.js';
 import type { VerifyResult } from '../firmware/image/verify.js';
 import { openBattery } from '../firmware/lock/battery.js';
 import { readInput, setUpInput } from '../firmware/lock/bolt.js';
-import { openKeypad } from '../firmware/lock/keypad.js';
+import { openKeypad, type Keypad } from '../firmware/lock/keypad.js';
 import { openSignals, WAIT } from '../firmware/lock/signals.js';
 import { createPlatform } from '../firmware/platform/espruino.js';
 import { evaluate } from '../firmware/platform/evaluate.js';
@@ -29,6 +29,10 @@ declare const __SAFE_MODE_LENGTH__: number;
 
 /** A hung image is restarted after this long: three attempts and their starts have to fit into the 30 s a person may wait. */
 const WATCHDOG_SECONDS = 6;
+const CHORD_MS = 3000;
+const CHORD_TURN_MS = 50;
+/** Time to debounce: two scans and some. */
+const CHORD_SEEN_MS = 200;
 
 lockConsole();
 start(createPlatform());
@@ -46,30 +50,51 @@ function start(platform: Platform): void {
   setUpInput(platform.pins, strap);
   const strapClosed = readInput(platform.pins, strap) > 0;
   const powerForRadio = !wiring || openBattery(platform, wiring.battery, stores.records).radioAllowed();
+  const cause = platform.resetCause();
+  const byHand = cause === 'powerOn' || cause === 'pin' || cause === 'unknown';
   let keyWasDown = false;
+  if (keypad && byHand && keypad.anyDown()) watchChord(keypad, platform.nowMs());
+  else decide(strapClosed);
 
-  startBoot({
-    platform, stores, slh: createSlhTools(), strap: strapClosed, powerForRadio,
-    betweenSteps: function () {
-      const down = keypad !== undefined && keypad.anyDown();
-      if (down && !keyWasDown && signals) signals.play(WAIT);
-      keyWasDown = down;
-    },
-    launch: function (action, verified, cause) {
-      const safe = !verified;
-      const handover: Handover = {
-        layout, slot: action.slot, version: verified && verified.image ? verified.image.version : noVersion(),
-        imageId: verified && verified.imageId ? verified.imageId : new Uint8Array(32),
-        trial: action.trial, degraded: action.degraded, radio: powerForRadio, row: action.row, reason: action.reason, cause,
-        bootloader: parseVersion(__VERSION__) || noVersion(), strap: strapClosed,
-      };
-      const text = safe ? readBootText(__SAFE_MODE_OFFSET__, __SAFE_MODE_LENGTH__) : bodyOf(verified, action.slot);
-      // A turn of its own: what the decision needed is free by then.
-      platform.after(0, function () {
-        launch(platform, text, handover);
+  /** `*` and `#` held from power-on for three seconds: safe mode, whatever the slots hold. */
+  function watchChord(keys: Keypad, sinceMs: number): void {
+    platform.kickWatchdog();
+    keys.poll();
+    const heldMs = platform.nowMs() - sinceMs;
+    if (heldMs >= CHORD_MS) decide(true);
+    else if (heldMs >= CHORD_SEEN_MS && !keys.chord()) decide(strapClosed);
+    else {
+      if (signals && heldMs < CHORD_TURN_MS) signals.play(WAIT);
+      platform.after(CHORD_TURN_MS, function () {
+        watchChord(keys, sinceMs);
       });
-    },
-  });
+    }
+  }
+
+  function decide(safeModeRequested: boolean): void {
+    startBoot({
+      platform, stores, slh: createSlhTools(), safeModeRequested, powerForRadio,
+      betweenSteps: function () {
+        const down = keypad !== undefined && keypad.anyDown();
+        if (down && !keyWasDown && signals) signals.play(WAIT);
+        keyWasDown = down;
+      },
+      launch: function (action, verified, cause) {
+        const safe = !verified;
+        const handover: Handover = {
+          layout, slot: action.slot, version: verified && verified.image ? verified.image.version : noVersion(),
+          imageId: verified && verified.imageId ? verified.imageId : new Uint8Array(32),
+          trial: action.trial, degraded: action.degraded, radio: powerForRadio, row: action.row, reason: action.reason, cause,
+          bootloader: parseVersion(__VERSION__) || noVersion(), strap: strapClosed,
+        };
+        const text = safe ? readBootText(__SAFE_MODE_OFFSET__, __SAFE_MODE_LENGTH__) : bodyOf(verified, action.slot);
+        // A turn of its own: what the decision needed is free by then.
+        platform.after(0, function () {
+          launch(platform, text, handover);
+        });
+      },
+    });
+  }
 
   function bodyOf(verified: VerifyResult, slot: 0 | 1): string {
     return stores.slots[slot].text(HEADER_BYTES, verified.image!.bodyBytes);

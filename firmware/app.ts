@@ -1,6 +1,6 @@
 /** The app: the lock's everyday life. It opens the core, listens on its radios, and proves that it works. */
 import {
-  HEALTH_BATTERY, HEALTH_BOLT_SENSOR, HEALTH_KEYPAD, HEALTH_MOTOR, HEALTH_RADIO, HEALTH_RECORDS, type ErrorCode,
+  HEALTH_BATTERY, HEALTH_BOLT_SENSOR, HEALTH_KEYPAD, HEALTH_MOTOR, HEALTH_RADIO, HEALTH_RECORDS,
 } from './errors.js';
 import { openCore, type Core } from './core.js';
 import { HEALTH_BASELINE, HEALTH_PROBE } from './flash/keys.js';
@@ -35,7 +35,7 @@ const HEALTH_TURN_MS = 1000;
 export function startApp(parts: AppParts): boolean {
   const platform = parts.platform;
   const handover = parts.handover;
-  const core = openCore({ platform, slh: parts.slh, handover, safeMode: false, hashBytes: parts.hashBytes, beforeRestart: keepBaseline });
+  const core = openCore({ platform, slh: parts.slh, handover, safeMode: false, hashBytes: parts.hashBytes, beforeRestart: keepReasons });
   if (!core) return false;
   const stores = core.stores;
   const restart = core.restart;
@@ -50,10 +50,15 @@ export function startApp(parts: AppParts): boolean {
   const baseline = stored ? stored[0]! : 0;
   let onTrial = handover.trial;
   let healthy = false;
-  let probed = false;
+  let historyKept = false;
+  let failure = 0;
 
-  /** What fails now, under the confirmed image, is not held against the next one. */
-  function keepBaseline(): void {
+  /**
+   * Before a planned restart. A trial that gives up leaves its reason for the record of the rollback; what fails under the confirmed
+   * image is not held against the next one.
+   */
+  function keepReasons(): void {
+    if (failure) journal.append(HEALTH, new Uint8Array([failure, 0, 0, 0]));
     if (onTrial) return;
     const failing = judgeHealth(checks, 0, 0).failing;
     if (failing !== baseline) records.set(HEALTH_BASELINE, new Uint8Array([failing]));
@@ -61,11 +66,11 @@ export function startApp(parts: AppParts): boolean {
 
   function turn(): void {
     platform.after(HEALTH_TURN_MS, turn);
-    if (busy()) return;
     const elapsedMs = platform.nowMs() - startedMs;
     if (onTrial) judgeTrial(elapsedMs);
-    else if (!probed) {
-      probed = true;
+    if (busy()) return;
+    if (!onTrial && !historyKept) {
+      historyKept = true;
       keepHistory();
     }
     if (!healthy && elapsedMs >= HEALTHY_MS) {
@@ -76,8 +81,10 @@ export function startApp(parts: AppParts): boolean {
 
   function judgeTrial(elapsedMs: number): void {
     const verdict = judgeHealth(checks, elapsedMs, baseline);
-    if (verdict.state === 'passed') confirm();
-    else if (verdict.state === 'failed') giveUp(verdict.code);
+    if (verdict.state === 'passed' && !busy()) confirm();
+    if (verdict.state !== 'failed') return;
+    failure = verdict.code;
+    restart(RESTART);
   }
 
   function confirm(): void {
@@ -94,12 +101,6 @@ export function startApp(parts: AppParts): boolean {
     onTrial = false;
     addVerdict(records, { result: APPLIED, reason: 0, slot: handover.slot, version: handover.version, imageId: handover.imageId });
     platform.log('complete: version ' + formatVersion(handover.version) + ' confirmed');
-  }
-
-  /** The attempt is used; the reason goes along for the record of the rollback. */
-  function giveUp(code: ErrorCode): void {
-    journal.append(HEALTH, new Uint8Array([code, 0, 0, 0]));
-    restart(RESTART);
   }
 
   /** A rollback that the bootloader noted is copied to the history that clients read. */
@@ -127,7 +128,7 @@ function checksOf(platform: Platform, core: Core, reachable: () => boolean): Hea
     {
       code: HEALTH_RECORDS,
       passed: () => {
-        recordsWork = recordsWork || probeRecords(core.stores.records);
+        recordsWork = recordsWork || (!core.door.busy() && probeRecords(core.stores.records));
         return recordsWork;
       },
     },

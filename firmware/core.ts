@@ -1,5 +1,6 @@
 /** What the app and safe mode have in common: the stores, the door, the battery and the SMP server, opened over one platform. */
 import type { Wiring } from '../boards/wiring.js';
+import { BATTERY_UNKNOWN, type ErrorCode } from './errors.js';
 import { PAGE_BYTES } from './flash/layout.js';
 import { openStores, type Stores } from './flash/open.js';
 import { openRegion } from './flash/region.js';
@@ -63,6 +64,12 @@ export function openCore(parts: CoreParts): Core | undefined {
     battery.sample();
   }
 
+  /** The wired way in stays open where the battery cannot be read. */
+  function gate(): ErrorCode {
+    const code = battery.gate('start', loadTest);
+    return parts.safeMode && code === BATTERY_UNKNOWN ? 0 : code;
+  }
+
   function restart(how: number): void {
     if (restarting) return;
     restarting = true;
@@ -91,7 +98,7 @@ export function openCore(parts: CoreParts): Core | undefined {
     bootloader: handover.bootloader,
     machine: wiring.family,
     door,
-    battery: { gate: () => battery.gate('start', loadTest), loaded: battery.sample },
+    battery: { gate, loaded: battery.sample },
     restart: () => restart(RESTART),
     log: platform.log,
     safeMode: parts.safeMode,

@@ -11,7 +11,6 @@ export const TRIES = 9;
 export const OFFERS = 10;
 /** Pages of the offer or of a slot that failed, kept by the update session. The journal's own are in its page headers. */
 export const FAILING = 11;
-export const WINDOW = 12;
 export const HEALTH = 13;
 /** The image that was confirmed before the present one: slot u8, 3 bytes 0, image id 32 bytes. */
 export const PREVIOUS = 12;

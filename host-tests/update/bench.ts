@@ -1,0 +1,236 @@
+/** A lock reduced to its update machinery: virtual time, modelled flash, a door and a battery with a switch each, and a link. */
+import { FAMILIES } from '../../boards/families.js';
+import { createHostPlatform } from '../../cli/host-platform.js';
+import { createCommands, type Commands } from '../../cli/smp/commands.js';
+import type { ClientOptions } from '../../cli/smp/client.js';
+import type { Link, Time } from '../../cli/smp/link.js';
+import { BATTERY_LOADED_LOW, type ErrorCode } from '../../firmware/errors.js';
+import type { Identity } from '../../firmware/flash/identity.js';
+import { layoutOf, type Layout } from '../../firmware/flash/layout.js';
+import { openStores, type Stores } from '../../firmware/flash/open.js';
+import type { Platform, Wire } from '../../firmware/platform/types.js';
+import { createServer, type SmpServer } from '../../firmware/smp/server.js';
+import { confirmImage } from '../../firmware/update/boot-state.js';
+import { createNor, PowerCut, type Nor } from '../../virtual-board/nor.js';
+import { slhTools } from '../../virtual-board/slh-tools.js';
+import { imageOf, makerKey, versionOf, type TestImage } from './images.js';
+
+const family = FAMILIES.find((one) => one.name === 'virtual')!;
+
+export interface Bench {
+  nor: Nor;
+  layout: Layout;
+  stores: Stores;
+  server: SmpServer;
+  identity: Identity;
+  /** Image in slot 0, which runs unless `start` says otherwise. */
+  installed: TestImage;
+  nowMs(): number;
+  /** Runs turns until `done` says so. Throws after `limitMs` of virtual time, and passes a power cut on. */
+  run(done: () => boolean, limitMs?: number): void;
+  /** Lets that much time pass. */
+  pass(ms: number): void;
+  /** A new start: everything in RAM is gone. */
+  start(options?: StartOptions): void;
+  /** One request frame in, the replies out. */
+  send(frame: Wire, waitMs?: number): Wire[];
+  link: Link;
+  time: Time;
+  client(options?: Partial<ClientOptions>): Commands;
+  /** Runs virtual time until the promise settles. */
+  settle<T>(promise: Promise<T>, limitMs?: number): Promise<T>;
+  doorBusy: boolean;
+  /** What `gate` and `loaded` answer. */
+  gate: ErrorCode;
+  loaded: ErrorCode;
+  lowSinceMs: number;
+  restarts: number;
+  log: string[];
+  freeVars: number;
+  /** Longest turn so far, in flash operations that are erases. */
+  erasesInATurn: number;
+  /** Drops a frame: called for each with its direction. */
+  lose: (direction: 'in' | 'out', frame: Wire) => boolean;
+}
+
+export interface StartOptions {
+  slot?: 0 | 1 | -1;
+  version?: string;
+  trial?: boolean;
+  safeMode?: boolean;
+  hashBytes?: number;
+}
+
+interface Timer {
+  id: number;
+  atMs: number;
+  turn: () => void;
+}
+
+export function createBench(options: { production?: boolean; keys?: [Uint8Array, Uint8Array]; installed?: TestImage } = {}): Bench {
+  const nor = createNor({ base: family.geometry.base, pages: family.geometry.pages });
+  const layout = layoutOf(family.geometry);
+  const host = createHostPlatform(nor.bytes, nor.base);
+  const installed = options.installed ?? imageOf({ version: '1.0.0', bodyBytes: 5000 });
+  const identity: Identity = {
+    deviceId: new Uint8Array(8), family: family.id, hardware: 3, production: options.production ?? true,
+    keys: options.keys ?? [makerKey.publicKey, new Uint8Array(32)],
+    codeSalt: new Uint8Array(16), recoveryHash: new Uint8Array(32), serial: 'DL-1', wiring: '{}',
+  };
+  let nowMs = 0;
+  let lastId = 0;
+  let timers: Timer[] = [];
+  let startedMs = 0;
+  let taker: (frame: Wire) => void = () => undefined;
+
+  function after(delayMs: number, turn: () => void): number {
+    timers.push({ id: ++lastId, atMs: nowMs + Math.max(0, delayMs), turn });
+    return lastId;
+  }
+
+  function cancel(id: number): void {
+    timers = timers.filter((timer) => timer.id !== id);
+  }
+
+  /** Runs the next turn that is due within `limitMs`; false where there is none. */
+  function step(untilMs: number): boolean {
+    let next: Timer | undefined;
+    for (const timer of timers) if (!next || timer.atMs < next.atMs) next = timer;
+    if (!next || next.atMs > untilMs) return false;
+    cancel(next.id);
+    nowMs = Math.max(nowMs, next.atMs);
+    let erases = 0;
+    nor.onOperation = (operation) => {
+      nowMs += operation.kind === 'erase' ? 45 : 0.5;
+      if (operation.kind === 'erase') erases++;
+    };
+    next.turn();
+    bench.erasesInATurn = Math.max(bench.erasesInATurn, erases);
+    return true;
+  }
+
+  const platform: Platform = {
+    ...host,
+    flash: nor.port,
+    nowMs: () => nowMs - startedMs,
+    after,
+    cancel,
+    random: () => undefined,
+    resetCause: () => 'powerOn',
+    reboot: () => undefined,
+    armWatchdog: () => undefined,
+    kickWatchdog: () => undefined,
+    freeVars: () => bench.freeVars,
+    log: () => undefined,
+    pins: {
+      mode: () => undefined, write: () => undefined, pulse: () => undefined, read: () => 0, analog: () => 0, tone: () => undefined,
+      watch: () => undefined,
+    },
+  };
+
+  const bench: Bench = {
+    nor, layout, identity, installed,
+    stores: undefined as unknown as Stores,
+    server: undefined as unknown as SmpServer,
+    nowMs: () => nowMs,
+    run(done, limitMs = 60000) {
+      const until = nowMs + limitMs;
+      while (!done()) if (!step(until)) throw new Error(`nothing came of it within ${limitMs} ms`);
+    },
+    pass(ms) {
+      const until = nowMs + ms;
+      while (step(until));
+      nowMs = Math.max(nowMs, until);
+    },
+    start(start = {}) {
+      timers = [];
+      startedMs = nowMs;
+      const safeMode = start.safeMode ?? false;
+      bench.stores = openStores(platform, layout);
+      bench.server = createServer({
+        platform, stores: bench.stores, identity, slh: slhTools,
+        running: { slot: safeMode ? -1 : start.slot ?? 0, version: versionOf(start.version ?? '1.0.0'), trial: start.trial ?? false },
+        bootloader: versionOf('1.2.0'), machine: 'virtual',
+        door: { busy: () => bench.doorBusy },
+        battery: {
+          gate: () => bench.gate,
+          loaded: () => {
+            if (!bench.loaded) bench.lowSinceMs = -1;
+            else if (bench.lowSinceMs < 0) bench.lowSinceMs = nowMs;
+            return bench.loaded && nowMs - bench.lowSinceMs >= 600000 ? 0x1d : bench.loaded;
+          },
+        },
+        restart: () => void bench.restarts++,
+        log: (words) => void bench.log.push(words),
+        safeMode,
+        hashBytes: start.hashBytes ?? 262144,
+      });
+    },
+    send(frame, waitMs = 30000) {
+      const replies: Wire[] = [];
+      bench.server.receive(frame, (reply) => replies.push(reply));
+      const until = nowMs + waitMs;
+      while (!replies.length && step(until));
+      return replies;
+    },
+    link: {
+      send: (frame) => {
+        if (bench.lose('in', frame)) return;
+        after(2, () => bench.server.receive(frame, (reply) => {
+          if (!bench.lose('out', reply)) after(2, () => taker(reply));
+        }));
+      },
+      onFrame: (take) => {
+        taker = take;
+      },
+      close: () => undefined,
+    },
+    time: {
+      nowMs: () => nowMs,
+      after: (delayMs, turn) => {
+        const id = after(delayMs, turn);
+        return () => cancel(id);
+      },
+    },
+    client: (settings) => createCommands(bench.link, bench.time, settings),
+    async settle(promise, limitMs = 600000) {
+      let settled = false;
+      const until = nowMs + limitMs;
+      promise.then(() => (settled = true), () => (settled = true));
+      for (;;) {
+        await new Promise((resolve) => setImmediate(resolve));
+        if (settled) return promise;
+        if (!step(until)) throw new Error(`no answer within ${limitMs} ms`);
+      }
+    },
+    doorBusy: false, gate: 0, loaded: 0, lowSinceMs: -1, restarts: 0, log: [], freeVars: 2000, erasesInATurn: 0,
+    lose: () => false,
+  };
+
+  nor.bytes.set(installed.file, layout.slots[0].address - nor.base);
+  bench.start();
+  bench.stores.journal.format();
+  confirmImage(bench.stores.journal, bench.stores.records, undefined, {
+    slot: 0, version: installed.version, counter: 1, keyEpoch: 0, key: new Uint8Array(32), imageId: installed.imageId,
+  });
+  bench.start();
+  return bench;
+}
+
+/** A battery that sags when flash is written. */
+export const SAGGING = BATTERY_LOADED_LOW;
+
+/** Content of a slot. */
+export function slotBytes(bench: Bench, slot: 0 | 1): Uint8Array {
+  const span = bench.layout.slots[slot];
+  return bench.nor.bytes.slice(span.address - bench.nor.base, span.address - bench.nor.base + span.pages * 4096);
+}
+
+/** Runs `action`, which is expected to end in the power cut that was planned. */
+export async function untilPowerCut(action: () => Promise<unknown>): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    if (!(error instanceof PowerCut)) throw error;
+  }
+}

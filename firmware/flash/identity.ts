@@ -1,12 +1,16 @@
+/**
+ * What never changes after provisioning: one record in each of the two identity pages. The lock reads the first intact copy.
+ * Every byte: `docs/flash-format.md`.
+ */
+import { PAGE_BYTES } from './layout.js';
 import type { Crc32, Region } from './region.js';
 
-/** What never changes after provisioning. */
 export interface Identity {
   /** 8 bytes. */
   deviceId: Uint8Array;
   /** Id of the chip family (`boards/families.ts`). */
   family: number;
-  /** Hardware revision of the maker's board. */
+  /** Hardware revision of the maker's board, 0 to 65535. */
   hardware: number;
   /** False: a dev board. */
   production: boolean;
@@ -22,8 +26,67 @@ export interface Identity {
   wiring: string;
 }
 
-/** Bytes of both identity pages, as provisioning writes them. Hosts only. */
-export declare function buildIdentity(identity: Identity, crc32: Crc32): Uint8Array;
+export const SERIAL_MAX = 32;
+export const WIRING_MAX = 1024;
+/** "DLI1" */
+const MAGIC = 0x31494c44;
+const FIXED_BYTES = 136;
+const IDENTITY_PAGES = 2;
+
+/** Bytes of both identity pages, as provisioning writes them. Undefined if a text is too long or not ASCII. Hosts only. */
+export function buildIdentity(identity: Identity, crc32: Crc32): Uint8Array | undefined {
+  const text = identity.serial + identity.wiring;
+  if (identity.serial.length > SERIAL_MAX || identity.wiring.length > WIRING_MAX) return undefined;
+  const length = FIXED_BYTES + text.length;
+  const pages = new Uint8Array(IDENTITY_PAGES * PAGE_BYTES).fill(0xff);
+  const view = new DataView(pages.buffer);
+  view.setUint32(0, MAGIC, true);
+  view.setUint16(4, length, true);
+  pages[6] = identity.family;
+  pages[7] = identity.production ? 1 : 0;
+  view.setUint16(8, identity.hardware, true);
+  pages[10] = identity.serial.length;
+  pages[11] = 0;
+  view.setUint16(12, identity.wiring.length, true);
+  view.setUint16(14, 0, true);
+  pages.set(identity.deviceId, 16);
+  pages.set(identity.codeSalt, 24);
+  pages.set(identity.keys[0], 40);
+  pages.set(identity.keys[1], 72);
+  pages.set(identity.recoveryHash, 104);
+  for (let i = 0; i < text.length; i++) {
+    if (text.charCodeAt(i) > 126) return undefined;
+    pages[FIXED_BYTES + i] = text.charCodeAt(i);
+  }
+  view.setUint32((length + 3) & ~3, crc32(pages.subarray(0, length)), true);
+  pages.copyWithin(PAGE_BYTES, 0, PAGE_BYTES);
+  return pages;
+}
 
 /** The identity from the first intact copy. */
-export declare function parseIdentity(region: Region, crc32: Crc32): Identity | undefined;
+export function parseIdentity(region: Region, crc32: Crc32): Identity | undefined {
+  for (let at = 0; at < IDENTITY_PAGES * PAGE_BYTES; at += PAGE_BYTES) {
+    const fixed = region.read(at, FIXED_BYTES);
+    if (fixed.length < FIXED_BYTES) return undefined;
+    const view = new DataView(fixed.buffer, fixed.byteOffset);
+    const length = view.getUint16(4, true);
+    const serialLength = fixed[10]!;
+    const wiringLength = view.getUint16(12, true);
+    if (view.getUint32(0, true) !== MAGIC || length !== FIXED_BYTES + serialLength + wiringLength) continue;
+    if (serialLength > SERIAL_MAX || wiringLength > WIRING_MAX) continue;
+    const crc = region.read(at + ((length + 3) & ~3), 4);
+    if (new DataView(crc.buffer, crc.byteOffset).getUint32(0, true) !== crc32(region.text(at, length))) continue;
+    return {
+      deviceId: fixed.slice(16, 24),
+      family: fixed[6]!,
+      hardware: view.getUint16(8, true),
+      production: fixed[7] === 1,
+      keys: [fixed.slice(40, 72), fixed.slice(72, 104)],
+      codeSalt: fixed.slice(24, 40),
+      recoveryHash: fixed.slice(104, 136),
+      serial: region.text(at + FIXED_BYTES, serialLength),
+      wiring: region.text(at + FIXED_BYTES + serialLength, wiringLength),
+    };
+  }
+  return undefined;
+}

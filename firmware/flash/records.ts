@@ -1,11 +1,21 @@
-import type { ErrorCode } from '../errors.js';
-import type { JournalParts } from './journal.js';
-
-/** The parts are the same as the journal's: flash, span, spare, crc32. */
-export type RecordsParts = JournalParts;
+/**
+ * The record store: key -> bytes, in a ring of pages. A value is written first and its entry in the page's table last, so that
+ * after a power cut the old or the new value is there. The newest entry of a key counts. The oldest page of the ring is emptied
+ * a few entries at a time, by copying what still counts to the newest page; each page is erased as often as any other.
+ */
+import { OUT_OF_REGION, PAGES_FAILING, RECORDS_FULL, type ErrorCode } from '../errors.js';
+import type { StoreParts } from './journal.js';
+import { PAGE_BYTES } from './layout.js';
+import {
+  BLANK, FAILING_PAGES, FLOOR, GENERATION, HEADER_BYTES, JOURNAL_MAGIC, RECORDS_MAGIC, isBlank, readPageHeader, readWords, writePageHeader,
+} from './page-header.js';
+import {
+  ENTRY_BYTES, REMOVED_PLACE, VALUE_MAX, encodeEntry, encodeValue, entriesOf, isEntry, lengthAt, placeOf, sizeOf, valueAt,
+} from './record-format.js';
+import { openRegion } from './region.js';
 
 export interface Records {
-  /** Pages known to fail. */
+  /** Pages known to fail (counted from the first access on). */
   failing: number;
   get(key: number): Uint8Array | undefined;
   /** Stores at most 1024 bytes under `key` (1..0xFFFE). No bytes: the same as `remove`. Old or new value after any cut. */
@@ -13,10 +23,311 @@ export interface Records {
   remove(key: number): ErrorCode;
   /** All keys that hold a value, in no order. */
   keys(): number[];
-  /** Removes everything but the keys in `keep` (at most a page of them) in one step: all or nothing after any cut. */
+  /** Removes everything but the keys in `keep` (together at most a page) in one step: all or nothing after any cut. */
   wipe(keep: number[]): ErrorCode;
-  /** Bytes of values and their overhead (16 each) that can still be stored. */
+  /** How much can still be stored; a value takes its length, rounded up to 4, and 16 bytes. */
   freeBytes(): number;
 }
 
-export declare function openRecords(parts: RecordsParts): Records;
+/** Distinct keys, removed ones included (until the next `wipe`). */
+export const KEYS_MAX = 320;
+/** Bytes that count, on average over all pages but two; the rest keeps the ring turning with few copies. */
+export const BYTES_PER_PAGE = 2400;
+const HALF_PAGE = (PAGE_BYTES - HEADER_BYTES) / 2;
+const ENTRIES_PER_READ = 32;
+/** In a header's word of failing pages: no other page was free when this one was begun. */
+const LAST_FREE = 1 << 31;
+
+/** Opens the store. Reads nothing before it is first used and writes nothing before the first change. */
+export function openRecords(parts: StoreParts): Records {
+  const crc32 = parts.crc32;
+  const region = openRegion(parts.flash, parts.span, crc32, parts.spare);
+  const own = parts.span.pages;
+  /** Generation of each page in the ring, 0 for pages that may be erased. */
+  const generations = new Uint32Array(region.pages);
+  /** The index: keys, and the place of the newest value of each. */
+  let keys = new Uint16Array(0);
+  let where = new Uint16Array(0);
+  let count = 0;
+  let generation = 0;
+  /** Generation of the oldest page of the ring. */
+  let oldest = 1;
+  /** The newest page, its table entries, and where its values begin. */
+  let head = -1;
+  let entries = 0;
+  let low = 0;
+  /** Bytes of all values that count, overhead included. */
+  let live = 0;
+  /** Next entry of the oldest page to be looked at. */
+  let cursor = 0;
+  /** One bit a page. */
+  let failingPages = 0;
+  /** While this is the oldest page's generation, the newest page holds nothing but copies from that page. */
+  let onlyCopiesOf = 0;
+
+  function load(): void {
+    keys = new Uint16Array(KEYS_MAX);
+    where = new Uint16Array(KEYS_MAX);
+    count = generation = cursor = live = onlyCopiesOf = records.failing = 0;
+    oldest = 1;
+    head = -1;
+    for (let page = 0; page < region.pages; page++) {
+      const header = readPageHeader(region, crc32, page, RECORDS_MAGIC);
+      generations[page] = header ? header[GENERATION]! : 0;
+      if (!header || header[GENERATION]! <= generation) continue;
+      generation = header[GENERATION]!;
+      oldest = header[FLOOR]!;
+      failingPages |= header[FAILING_PAGES]! & ~LAST_FREE;
+      onlyCopiesOf = header[FAILING_PAGES]! & LAST_FREE ? oldest : 0;
+      head = page;
+    }
+    for (let page = 0; page < region.pages; page++) {
+      if (generations[page]! < oldest) generations[page] = 0;
+      if (failingPages & (1 << page)) records.failing++;
+    }
+    while (oldest < generation && generations.indexOf(oldest) < 0) oldest++;
+    scan(0);
+  }
+
+  /**
+   * Goes through all entries from the newest to the oldest. With `wanted` 0 it fills the index; with a key it returns the place of
+   * that key's newest intact value (-1: none), for when the value in the index turned out damaged.
+   */
+  function scan(wanted: number): number {
+    for (let age = generation; age >= oldest && age > 0; age--) {
+      const page = generations.indexOf(age);
+      if (page < 0) continue;
+      const total = entriesOf(region, page);
+      let lowest = PAGE_BYTES;
+      let added = false;
+      for (let end = total; end > 0; end -= ENTRIES_PER_READ) {
+        const first = end > ENTRIES_PER_READ ? end - ENTRIES_PER_READ : 0;
+        const table = readWords(region, page * PAGE_BYTES + HEADER_BYTES + first * ENTRY_BYTES, (end - first) * 2);
+        for (let i = (end - first) * 2 - 2; i >= 0; i -= 2) {
+          const entry = table[i]!;
+          if ((entry ^ table[i + 1]!) !== RECORDS_MAGIC) continue;
+          const key = entry & 0xffff;
+          if (wanted) {
+            const place = key === wanted ? placeOf(page, entry) : 0;
+            if (place && (place & REMOVED_PLACE || valueAt(region, crc32, place, key))) return place;
+            continue;
+          }
+          // The value of an entry ends where that of the entry before it begins.
+          const offset = (entry >>> 18) << 2;
+          if (added) live += offset;
+          added = keys.indexOf(key) < 0 && count < KEYS_MAX;
+          if (added) {
+            keys[count] = key;
+            where[count++] = placeOf(page, entry);
+            live += ENTRY_BYTES - offset;
+          }
+          if (offset < lowest) lowest = offset;
+        }
+      }
+      if (added) live += PAGE_BYTES;
+      if (page === head && !wanted) {
+        entries = total;
+        low = lowest;
+      }
+    }
+    return -1;
+  }
+
+  function fail(page: number): void {
+    if (failingPages & (1 << page)) return;
+    failingPages |= 1 << page;
+    records.failing++;
+  }
+
+  /** A page that may be erased, -1 if there is none. The ring's order balances the wear; spares serve only when a page fails. */
+  function freePage(): number {
+    for (let i = 1; i <= region.pages; i++) {
+      const page = (head + i) % region.pages;
+      if (generations[page] || failingPages & (1 << page)) continue;
+      if (page < own || (records.failing && !readPageHeader(region, crc32, page, JOURNAL_MAGIC))) return page;
+    }
+    return -1;
+  }
+
+  /** Writes a value and its entry to the newest page. RECORDS_FULL if it does not fit there. */
+  function write(key: number, bytes: Uint8Array): ErrorCode {
+    const value = encodeValue(crc32, key, bytes);
+    const from = low - value.length;
+    const base = head * PAGE_BYTES;
+    const entryAt = HEADER_BYTES + entries * ENTRY_BYTES;
+    if (head < 0 || from < entryAt + ENTRY_BYTES) return RECORDS_FULL;
+    // What a cut left behind is never written over.
+    if (!isBlank(region, crc32, base + entryAt, ENTRY_BYTES) || !isBlank(region, crc32, base + from, value.length)) return RECORDS_FULL;
+    const entry = encodeEntry(key, from, !value.length);
+    const code = (value.length && region.program(base + from, value)) || region.program(base + entryAt, entry);
+    if (code) {
+      fail(head);
+      return code;
+    }
+    low = from;
+    entries++;
+    let i = keys.indexOf(key);
+    if (i < 0) {
+      i = count++;
+      keys[i] = key;
+    } else live -= sizeOf(lengthAt(region, where[i]!));
+    where[i] = placeOf(head, entry[0]! | (entry[1]! << 8) | (entry[2]! << 16) | (entry[3]! << 24));
+    live += sizeOf(bytes.length);
+    return 0;
+  }
+
+  /** Erases a free page and makes it the newest of the ring; with `keep`, of a ring that holds nothing but these keys. */
+  function begin(keep?: number[]): ErrorCode {
+    for (let page = freePage(); page >= 0; page = freePage()) {
+      let code = region.erase(page);
+      generations[page] = 1;
+      const last = freePage() < 0;
+      generations[page] = 0;
+      // A header that fails may still have one intact copy: the next try has to be newer.
+      generation++;
+      const floor = keep ? generation : oldest;
+      if (!code) {
+        head = page;
+        entries = 0;
+        low = PAGE_BYTES;
+        for (let i = 0; keep && i < keep.length && !code; i++) {
+          const value = records.get(keep[i]!);
+          if (value) code = write(keep[i]!, value);
+        }
+        const flags = failingPages | (last ? LAST_FREE : 0);
+        code = code || writePageHeader(region, crc32, page, RECORDS_MAGIC, generation, floor, flags);
+      }
+      if (!code) {
+        generations[page] = generation;
+        onlyCopiesOf = last ? floor : 0;
+        return 0;
+      }
+      fail(page);
+    }
+    load();
+    return PAGES_FAILING;
+  }
+
+  /**
+   * Looks at the next entry of the oldest page and copies its value if it counts; after the last entry the page leaves the ring.
+   * Returns 1 for a copy, 0 without, -1 if the newest page did not take it.
+   */
+  function step(): number {
+    const page = generations.indexOf(oldest);
+    const entryAt = HEADER_BYTES + cursor * ENTRY_BYTES;
+    const words = readWords(region, page * PAGE_BYTES + entryAt, 2);
+    if (page < 0 || entryAt >= PAGE_BYTES || (words[0] === BLANK && words[1] === BLANK)) {
+      if (page >= 0) generations[page] = 0;
+      cursor = 0;
+      while (oldest < generation && generations.indexOf(oldest) < 0) oldest++;
+      return 0;
+    }
+    const key = words[0]! & 0xffff;
+    const i = isEntry(words[0]!, words[1]!) ? keys.indexOf(key) : -1;
+    if (i >= 0 && where[i] === placeOf(page, words[0]!)) {
+      const value = where[i]! & REMOVED_PLACE ? new Uint8Array(0) : records.get(key);
+      // The cursor stays: at the next step this entry no longer counts.
+      if (value) return write(key, value) ? -1 : 1;
+    }
+    cursor++;
+    return 0;
+  }
+
+  /**
+   * Empties old pages until one can be erased. New values are written only then: a page begun as the last free one holds nothing
+   * but copies until the oldest page is empty, so if a cut left it blocked, it can be given up.
+   */
+  function drain(): ErrorCode {
+    for (let tries = 0; tries < region.pages; tries++) {
+      let blocked = false;
+      while (!blocked && oldest < generation && (onlyCopiesOf === oldest || freePage() < 0)) blocked = step() < 0;
+      if (!blocked) return 0;
+      if (freePage() < 0) {
+        if (onlyCopiesOf !== oldest) return PAGES_FAILING;
+        // Not an erase: cut short, that could leave entries without their values.
+        region.program(head * PAGE_BYTES, new Uint8Array(HEADER_BYTES));
+        load();
+      }
+      const code = begin();
+      if (code) return code;
+    }
+    return PAGES_FAILING;
+  }
+
+  /** After a change: some steps, while the ring is longer than twice what counts needs. */
+  function tidy(changed: number): void {
+    let copies = 2 + (changed >> 8);
+    for (let steps = 8 + (changed >> 5); steps > 0 && copies > 0 && generation - oldest > live / HALF_PAGE; steps--) {
+      const copied = step();
+      if (copied >= 0) copies -= copied;
+      else if (begin()) return;
+    }
+  }
+
+  function capacity(): number {
+    const usable = region.pages - records.failing;
+    return ((usable < own ? usable : own) - 2) * BYTES_PER_PAGE;
+  }
+
+  const records: Records = {
+    failing: 0,
+    get: function (key) {
+      if (!keys.length) load();
+      const i = key > 0 ? keys.indexOf(key) : -1;
+      if (i < 0 || where[i]! & REMOVED_PLACE) return undefined;
+      const value = valueAt(region, crc32, where[i]!, key);
+      if (value) return value;
+      const older = scan(key);
+      if (older < 0) return undefined;
+      where[i] = older;
+      cursor = 0;
+      return valueAt(region, crc32, older, key);
+    },
+    set: function (key, bytes) {
+      if (!keys.length) load();
+      if (!(key > 0 && key < 0xffff) || bytes.length > VALUE_MAX) return OUT_OF_REGION;
+      const i = keys.indexOf(key);
+      if (!bytes.length && (i < 0 || where[i]! & REMOVED_PLACE)) return 0;
+      const grows = sizeOf(bytes.length) - (i < 0 ? 0 : sizeOf(lengthAt(region, where[i]!)));
+      if ((i < 0 && count === KEYS_MAX) || (grows > 0 && live + grows > capacity())) return RECORDS_FULL;
+      for (let tries = 0; tries < region.pages * 2; tries++) {
+        let code = drain();
+        if (code) return code;
+        if (!write(key, bytes)) {
+          tidy(bytes.length);
+          return 0;
+        }
+        code = begin();
+        if (code) return code;
+      }
+      return PAGES_FAILING;
+    },
+    remove: function (key) {
+      return records.set(key, new Uint8Array(0));
+    },
+    keys: function () {
+      if (!keys.length) load();
+      const held: number[] = [];
+      for (let i = 0; i < count; i++) if (!(where[i]! & REMOVED_PLACE)) held.push(keys[i]!);
+      return held;
+    },
+    wipe: function (keep) {
+      if (!keys.length) load();
+      let kept = 0;
+      for (let i = 0; i < keep.length; i++) {
+        const value = records.get(keep[i]!);
+        if (value) kept += sizeOf(value.length);
+      }
+      if (kept > PAGE_BYTES - HEADER_BYTES) return RECORDS_FULL;
+      const code = drain() || begin(keep);
+      load();
+      return code;
+    },
+    freeBytes: function () {
+      if (!keys.length) load();
+      const free = capacity() - live;
+      return free > 0 ? free : 0;
+    },
+  };
+  return records;
+}

@@ -83,14 +83,28 @@ function storedStorageProblem(node: ts.Node): string | undefined {
     : ts.isBinaryExpression(holder) && holder.right === node && ts.isIdentifier(holder.left) ? holder.left.text : undefined;
   if (!name) return 'Storage is handed on, where nobody can see what is called';
   let misused = false;
+  const scope = enclosingFunction(holder);
   const visit = (each: ts.Node): void => {
+    if (each !== scope && ts.isFunctionLike(each) && declares(each, name)) return;
     if (ts.isIdentifier(each) && each.text === name && each.parent !== holder && !isName(each)) {
       misused ||= !(ts.isPropertyAccessExpression(each.parent) && STORAGE_METHODS.includes(each.parent.name.text));
     }
     ts.forEachChild(each, visit);
   };
-  visit(enclosingFunction(holder));
+  visit(scope);
   return misused ? `Storage is kept in ${name}, and ${name} is used for more than reading` : undefined;
+}
+
+/** Whether a function has a parameter, variable or inner function of that name: inside, the name means something else. */
+function declares(scope: ts.Node, name: string): boolean {
+  let found = false;
+  const visit = (each: ts.Node): void => {
+    const declaration = ts.isParameter(each) || ts.isVariableDeclaration(each) || ts.isFunctionDeclaration(each);
+    if (declaration && each.name && ts.isIdentifier(each.name) && each.name.text === name) found = true;
+    if (each === scope || !ts.isFunctionLike(each)) ts.forEachChild(each, visit);
+  };
+  visit(scope);
+  return found;
 }
 
 function enclosingFunction(node: ts.Node): ts.Node {

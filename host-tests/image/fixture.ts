@@ -1,0 +1,55 @@
+/** Images and keys for tests. Signing takes seconds, so signatures are kept in node_modules/.cache; keys come from fixed seeds. */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { buildImage, sha256, type ImageMetadata } from '../../cli/image/build-image.js';
+import { createKey, type PrivateKey } from '../../cli/image/key-file.js';
+import { signImage } from '../../cli/image/sign-image.js';
+import type { ReadBytes } from '../../firmware/image/format.js';
+import type { HashTools, ImageSource } from '../../firmware/image/pages.js';
+
+const CACHE = join(import.meta.dirname, '../../node_modules/.cache/deadlatch-signatures');
+
+/** The key number `number`, the same in every run. */
+export function testKey(number: number, dev = false): PrivateKey {
+  return createKey(dev, new Uint8Array(48).fill(number));
+}
+
+export function testBody(bytes: number): Uint8Array {
+  const line = '(function(handover){ return handover; }) // padding\n';
+  return Buffer.from(line.repeat(Math.ceil(bytes / line.length)).slice(0, bytes));
+}
+
+export function unsignedImage(bodyBytes = 10_000, metadata: Partial<ImageMetadata> = {}): Uint8Array {
+  return buildImage(testBody(bodyBytes), { family: 'virtual', version: '1.2.3', counter: 7, hardwareMin: 1, hardwareMax: 3, ...metadata });
+}
+
+/** Signs, or takes the signature of an earlier run. */
+export function signedImage(unsigned: Uint8Array, key: PrivateKey): Uint8Array {
+  const name = Buffer.from(sha256(Buffer.concat([unsigned, key.secretKey]))).toString('hex');
+  const file = join(CACHE, name);
+  try {
+    return new Uint8Array(readFileSync(file));
+  } catch {
+    const signed = signImage(unsigned, key);
+    mkdirSync(CACHE, { recursive: true });
+    const temporary = join(CACHE, randomUUID());
+    writeFileSync(temporary, signed);
+    renameSync(temporary, file);
+    return signed;
+  }
+}
+
+export function readerOf(bytes: Uint8Array): ReadBytes {
+  return (offset, length) => bytes.slice(offset, offset + length);
+}
+
+export function sourceOf(bytes: Uint8Array): ImageSource {
+  return { read: readerOf(bytes), text: (offset, length) => Buffer.from(bytes.slice(offset, offset + length)).toString('latin1') };
+}
+
+export const hashTools: HashTools = {
+  sha256: (data) => sha256(typeof data === 'string' ? Buffer.from(data, 'latin1') : data),
+  toWire: (bytes) => Buffer.from(bytes).toString('latin1'),
+  collect: () => undefined,
+};

@@ -100,7 +100,10 @@ export function createApi(session: Session, storage: Storage, evaluate: (text: s
     hwRand: () => 2002641757,
     getTemperature: () => 21,
     getAnalogVRef: () => NaN,
-    setBootCode: forbidden('E.setBootCode'),
+    setBootCode(code: string, always?: boolean) {
+      world.violate('storage-write', 'E.setBootCode() on a provisioned board');
+      session.flash(() => storage.setBootCode(code, always === true));
+    },
     setTimeZone: () => spend(COST_MS.call),
   };
 

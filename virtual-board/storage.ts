@@ -25,6 +25,8 @@ export interface Storage {
   write(name: string, data: Uint8Array | string, offset?: number, size?: number): boolean;
   erase(name: string): void;
   compact(): void;
+  /** `E.setBootCode`: removes what was there, then writes code that runs after `.boot0`. */
+  setBootCode(code: string, always: boolean): void;
   getFree(): number;
   list(): string[];
 }
@@ -253,6 +255,11 @@ export function createStorage(flash: StorageFlash): Storage {
     return true;
   }
 
+  function erase(name: string): void {
+    const file = find(name);
+    if (file) trash(file.address);
+  }
+
   return {
     valid,
     eraseAll,
@@ -265,9 +272,11 @@ export function createStorage(flash: StorageFlash): Storage {
       return count <= 0 ? '' : Buffer.from(flash.read(file.address + from, count)).toString('latin1');
     },
     write,
-    erase(name) {
-      const file = find(name);
-      if (file) trash(file.address);
+    erase,
+    setBootCode(code, always) {
+      erase('.bootcde');
+      erase('.bootrst');
+      if (code) write(always ? '.bootrst' : '.bootcde', code);
     },
     compact,
     getFree: () => stats().free,

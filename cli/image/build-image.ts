@@ -67,8 +67,9 @@ export function pageDigests(headerAndBody: Uint8Array): Uint8Array[] {
   return digests;
 }
 
+/** Of bytes, or of text that holds one byte a character. */
 export function sha256(data: Uint8Array | string): Uint8Array {
-  return new Uint8Array(createHash('sha256').update(data).digest());
+  return new Uint8Array(createHash('sha256').update(typeof data === 'string' ? Buffer.from(data, 'latin1') : data).digest());
 }
 
 export function tlv(type: number, value: Uint8Array): Uint8Array {

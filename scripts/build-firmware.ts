@@ -166,9 +166,8 @@ async function compile(file: string, options: BundleOptions): Promise<string> {
   const bundle = await bundleEs5(file, options);
   if (/^export /m.test(bundle)) throw new Error(`${name}: an entry file must not export anything`);
   if (options.mutations?.length) return options.parameter ? `function(${options.parameter}){${bundle}}` : `(function(){${bundle}})();`;
-  const body = bundle.replace(/\beval\(/g, `${EVAL}(`);
-  const { code } = await minify(`${RESULT}=function(${options.parameter ?? ''}){${body}}`, TERSER);
-  const text = unwrap(code ?? '').split(EVAL).join('eval');
+  const { code } = await minify(`${RESULT}=function(${options.parameter ?? ''}){${bundle}}`, TERSER);
+  const text = unwrap(code ?? '');
   const problems = checkDeviceText(`(${text})`);
   if (problems.length) throw new Error(`${name} cannot run on a lock:\n  ${problems.join('\n  ')}`);
   return options.parameter ? text : `(${text})();`;
@@ -184,9 +183,6 @@ function unwrap(code: string): string {
 
 /** Hides Espruino's `require` from esbuild, which would look for the module and put a function of its own in between. */
 const REQUIRE = 'espruinoRequire';
-
-/** Hides `eval` from terser, which would leave every name around it as it is. What the lock evaluates names nothing outside itself. */
-const EVAL = 'espruinoEval';
 
 /** Runs tsup into a folder of its own and returns the bundle: statements for the body of one function (that function is `compile`'s). */
 async function bundleEs5(file: string, { define, mutations }: BundleOptions): Promise<string> {

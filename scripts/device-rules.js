@@ -106,7 +106,7 @@ export const deviceRules = {
   'default-case-last': 'error',
   'no-loop-func': 'error',
   'no-inner-declarations': ['error', 'functions', { blockScopedFunctions: 'disallow' }],
-  'no-use-before-define': ['error', { functions: false, classes: true, variables: true }],
+  'no-use-before-define': ['error', { functions: false, classes: true, variables: false }],
 };
 
 /** The same for firmware/platform, which is what touches Espruino. */

@@ -7,4 +7,4 @@ declare function require(name: 'Storage'): { read(name: string, offset?: number,
 
 const safeMode = require('Storage').read('.boot0', __SAFE_MODE_OFFSET__, __SAFE_MODE_LENGTH__);
 print('boot of ' + __FAMILY__ + ' ' + __VERSION__);
-print(eval('(' + safeMode + ')')({ slot: 1 }));
+print((0, eval)('(' + safeMode + ')')({ slot: 1 }));

@@ -2,12 +2,17 @@
  * A `Platform` from Espruino's globals. Every global is looked up when it is used, so that a prelude on the Linux build can put its
  * own in their place. Facts are from Espruino's source (jswrap_io.c, jstimer.c, jswrap_espruino.c); nothing was run on hardware.
  */
-import type { CryptoModule, EspruinoE, EspruinoProcess, EspruinoRequire, FlashModule, StorageModule } from './espruino-globals.js';
+import type { CryptoModule, EspruinoE, EspruinoProcess, EspruinoRequire } from './espruino-globals.js';
+import type { FamilyName } from '../../boards/families.js';
+import { PAGE_BYTES, STORAGE_HEADER_BYTES, type Geometry } from '../flash/layout.js';
 import type { Pins, Platform, ResetCause } from './types.js';
 
 declare const E: EspruinoE;
 declare const require: EspruinoRequire;
 declare const process: EspruinoProcess;
+/** What the bundle is built for (scripts/build-firmware.ts): comparisons with it are decided when it is minified. */
+declare const __FAMILY__: FamilyName;
+declare const __GEOMETRY__: Geometry;
 declare function getTime(): number;
 declare function setTimeout(turn: () => void, delayMs: number): number;
 declare function clearTimeout(id: number): void;
@@ -21,17 +26,12 @@ declare function analogRead(pin: number): number;
 declare function analogWrite(pin: number, value: number, options?: { freq: number }): void;
 declare function setWatch(edge: (event: { state: boolean }) => void, pin: number, options: { repeat: boolean; edge: string }): void;
 
-/** Storage file headers of `.boot0` and `deadlatch`. */
-const TWO_HEADERS_BYTES = 64;
-
 export function createPlatform(): Platform {
-  const flash = require('Flash');
-  const storage = require('Storage');
   const crypto = require('crypto');
   const startedS = getTime();
 
   return {
-    flash: flashPort(flash, storage),
+    flash: flashPort(),
     nowMs: () => Math.floor((getTime() - startedS) * 1000),
     after: (delayMs, turn) => setTimeout(turn, delayMs),
     cancel: (id) => clearTimeout(id),
@@ -51,22 +51,18 @@ export function createPlatform(): Platform {
   };
 }
 
-/** The chip family a build is for, from its board name. */
-function isBoard(name: string): boolean {
-  return process.env.BOARD.indexOf(name) === 0;
-}
-
-function flashPort(flash: FlashModule, storage: StorageModule): Platform['flash'] {
-  const base = isBoard('ESP32') ? 0x320000 : isBoard('LINUX') ? 0x10000000 : 0x60000000;
-  // `deadlatch` follows `.boot0`; its text is counted from its first byte.
-  const fileAt = base + storage.read('.boot0')!.length + TWO_HEADERS_BYTES;
+function flashPort(): Platform['flash'] {
+  const flash = require('Flash');
+  const storage = require('Storage');
+  /** Address of the first byte of the file `deadlatch`, from which `Storage.read` counts. */
+  const fileAt = __GEOMETRY__.base + __GEOMETRY__.bootPages * PAGE_BYTES + STORAGE_HEADER_BYTES;
   // The Linux build erases 1 KB at a time.
-  const pageBytes = flash.getPage(base)!.length;
+  const eraseBytes = __FAMILY__ === 'linux' ? 1024 : PAGE_BYTES;
   return {
     read: (address, length) => flash.read(length, address)!,
     write: (address, data) => flash.write(data, address),
     erase: (address) => {
-      for (let at = address; at < address + 4096; at += pageBytes) flash.erasePage(at);
+      for (let at = address; at < address + PAGE_BYTES; at += eraseBytes) flash.erasePage(at);
     },
     text: (address, length) => storage.read('deadlatch', address - fileAt, length)!,
   };
@@ -99,7 +95,7 @@ function toBytes(wire: string): Uint8Array {
  * register that gives the same word twice is not random.
  */
 function randomBytes(count: number): Uint8Array | undefined {
-  const register = isBoard('ESP32C3') ? 0x600260b0 : isBoard('ESP32S3') ? 0x6003507c : isBoard('ESP32') ? 0x60035144 : 0;
+  const register = __FAMILY__ === 'esp32c3' ? 0x600260b0 : __FAMILY__ === 'esp32' || __FAMILY__ === 'virtual' ? 0x60035144 : 0;
   const bytes = new Uint8Array(count);
   let last = 0;
   for (let at = 0; at < count; at += 4) {
@@ -116,8 +112,8 @@ function randomBytes(count: number): Uint8Array | undefined {
  * software reset of the CPU and reads as one. Other chips: unknown (nRF's register belongs to the Bluetooth stack).
  */
 function resetCause(): ResetCause {
-  if (!isBoard('ESP32') || isBoard('ESP32S3')) return 'unknown';
-  const cause = peek32(isBoard('ESP32C3') ? 0x60008038 : 0x3ff48034) & 63;
+  if (__FAMILY__ === 'xiaoble' || __FAMILY__ === 'linux') return 'unknown';
+  const cause = peek32(__FAMILY__ === 'esp32c3' ? 0x60008038 : 0x3ff48034) & 63;
   if (cause === 1) return 'powerOn';
   if (cause === 3 || cause === 12) return 'software';
   if (cause === 5) return 'deepSleep';

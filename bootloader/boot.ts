@@ -6,7 +6,8 @@ import {
   BAD_IMAGE_DIGEST, IDENTITY_LOST, JOURNAL_LOST, SLOT_EMPTY, type ErrorCode,
 } from '../firmware/errors.js';
 import { HEALTH, ROLLBACK, SEAL_A, SEAL_B, TRIAL, VERDICT } from '../firmware/flash/kinds.js';
-import type { Stores } from '../firmware/flash/open.js';
+import type { BootStores } from '../firmware/flash/open.js';
+import type { RecordReader } from '../firmware/flash/record-reader.js';
 import { bytesEqual, keysAfter } from '../firmware/image/keys.js';
 import { compareVersions } from '../firmware/image/version.js';
 import { startVerifyImage, type VerifyResult, type VerifyingImage } from '../firmware/image/verify.js';
@@ -23,7 +24,8 @@ import { decide, END_TRIAL, ENTER_SAFE_MODE, REBUILD, RUN, USE_ATTEMPT, VERIFY, 
 
 export interface BootInput {
   platform: Platform;
-  stores: Stores;
+  stores: BootStores;
+  records: RecordReader;
   slh: SlhTools;
   /** Recovery strap closed, or the key chord held. */
   safeModeRequested: boolean;
@@ -37,8 +39,10 @@ export interface BootInput {
 
 /** Starts the decision. Returns at once; `launch` follows from a later turn. */
 export function startBoot(input: BootInput): void {
-  const { platform, stores } = input;
-  const { journal, records } = stores;
+  const platform = input.platform;
+  const stores = input.stores;
+  const records = input.records;
+  const journal = stores.journal;
   const cause = platform.resetCause();
   const counts = countBoots(journal, cause);
   const asleep = cause === 'deepSleep';
@@ -164,7 +168,7 @@ export function startBoot(input: BootInput): void {
     const result = results[best]!;
     const fresh = confirmationOf(best, result);
     if (!journal.valid && !journal.format() && !asleep) markStarted(journal, cause, counts);
-    confirmImage(journal, records, undefined, fresh);
+    confirmImage(journal, undefined, fresh);
     seal(best, result);
     journal.append(VERDICT, encodeVerdict(REBUILT, JOURNAL_LOST, fresh));
     confirmed = fresh;
@@ -179,7 +183,7 @@ export function startBoot(input: BootInput): void {
     if (!journal.valid) journal.format();
     const verdict = safe ? SAFE_MODE : action.row === 5 ? DEGRADED : action.row === 6 ? FELL_BACK : 0;
     if (action.row === 6 && confirmed && result) {
-      confirmImage(journal, records, undefined, confirmationOf(action.slot, result));
+      confirmImage(journal, undefined, confirmationOf(action.slot, result));
     }
     if (verdict && !asleep) recordVerdict(verdict, action, result);
     if (!asleep) {

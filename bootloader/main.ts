@@ -2,12 +2,13 @@
 import type { Wiring } from '../boards/wiring.js';
 import { parseLayoutRecord } from '../firmware/flash/layout-record.js';
 import { layoutOf, PAGE_BYTES, STORAGE_HEADER_BYTES, type Geometry } from '../firmware/flash/layout.js';
-import { openStores } from '../firmware/flash/open.js';
+import { openBootStores, partsOf } from '../firmware/flash/open.js';
+import { openRecordReader } from '../firmware/flash/record-reader.js';
 import type { Handover } from '../firmware/handover.js';
 import { HEADER_BYTES } from '../firmware/image/format.js';
-import { parseVersion, type Version } from '../firmware/image/version.js';
+import type { Version } from '../firmware/image/version.js';
 import type { VerifyResult } from '../firmware/image/verify.js';
-import { openBattery } from '../firmware/lock/battery.js';
+import { openMeter, radioAllowed } from '../firmware/lock/battery.js';
 import { readInput, setUpInput } from '../firmware/lock/bolt.js';
 import { openKeypad, type Keypad } from '../firmware/lock/keypad.js';
 import { openSignals, WAIT } from '../firmware/lock/signals.js';
@@ -21,6 +22,7 @@ import { encodeVerdict, ROLLED_BACK, trialOf } from '../firmware/update/boot-sta
 import { IMAGE_THREW } from '../firmware/errors.js';
 import { ROLLBACK } from '../firmware/flash/kinds.js';
 import { startBoot } from './boot.js';
+import { SHARED } from './shared.js';
 
 declare const __GEOMETRY__: Geometry;
 declare const __VERSION__: string;
@@ -40,7 +42,8 @@ start(createPlatform());
 function start(platform: Platform): void {
   platform.armWatchdog(WATCHDOG_SECONDS);
   const layout = layoutOf(readGeometry(platform));
-  const stores = openStores(platform, layout);
+  const stores = openBootStores(platform, layout);
+  const records = openRecordReader(partsOf(platform, layout, layout.records));
   const identity = stores.identity;
   const wiring = identity && (JSON.parse(identity.wiring) as Wiring);
   if (identity && !identity.production) openConsole();
@@ -49,7 +52,7 @@ function start(platform: Platform): void {
   const strap = wiring && wiring.strap;
   setUpInput(platform.pins, strap);
   const strapClosed = readInput(platform.pins, strap) > 0;
-  const powerForRadio = !wiring || openBattery(platform, wiring.battery, stores.records).radioAllowed();
+  const powerForRadio = !wiring || radioAllowed(openMeter(platform, wiring.battery, records), wiring.battery);
   const cause = platform.resetCause();
   const byHand = cause === 'powerOn' || cause === 'pin' || cause === 'unknown';
   let keyWasDown = false;
@@ -73,7 +76,7 @@ function start(platform: Platform): void {
 
   function decide(safeModeRequested: boolean): void {
     startBoot({
-      platform, stores, slh: createSlhTools(), safeModeRequested, powerForRadio,
+      platform, stores, records, slh: createSlhTools(), safeModeRequested, powerForRadio,
       betweenSteps: function () {
         const down = keypad !== undefined && keypad.anyDown();
         if (down && !keyWasDown && signals) signals.play(WAIT);
@@ -85,12 +88,12 @@ function start(platform: Platform): void {
           layout, slot: action.slot, version: verified && verified.image ? verified.image.version : noVersion(),
           imageId: verified && verified.imageId ? verified.imageId : new Uint8Array(32),
           trial: action.trial, degraded: action.degraded, radio: powerForRadio, row: action.row, reason: action.reason, cause,
-          bootloader: parseVersion(__VERSION__) || noVersion(), strap: strapClosed,
+          bootloader: __VERSION__, strap: strapClosed,
         };
         const text = safe ? readBootText(__SAFE_MODE_OFFSET__, __SAFE_MODE_LENGTH__) : bodyOf(verified, action.slot);
         // A turn of its own: what the decision needed is free by then.
         platform.after(0, function () {
-          launch(platform, text, handover);
+          launch(platform, text, handover, safe);
         });
       },
     });
@@ -101,9 +104,9 @@ function start(platform: Platform): void {
   }
 
   /** An image that fails while it starts leaves timers and watches behind: only a restart is clean. A trial ends with it. */
-  function launch(chip: Platform, text: string, handover: Handover): void {
+  function launch(chip: Platform, text: string, handover: Handover, safe: boolean): void {
     try {
-      (evaluate(text) as (handover: Handover) => void)(handover);
+      (evaluate(text) as (handover: Handover, shared?: object) => void)(handover, safe ? SHARED : undefined);
     } catch (error) {
       chip.log('launch: ' + error);
       const trial = handover.trial ? trialOf(stores.journal) : undefined;

@@ -25,7 +25,7 @@ export function createHostPlatform(bytes: Uint8Array, base: number): HostPlatfor
   return {
     flash: flashOver(bytes, base),
     sha256: (data) => new Uint8Array(createHash('sha256').update(bytesOf(data)).digest()),
-    crc32: (data) => crc32(bytesOf(data)) >>> 0,
+    crc32: (data) => crc32(Buffer.from(bytesOf(data))) >>> 0,
     toWire: (data) => Buffer.from(data).toString('latin1'),
     toBytes: (wire) => new Uint8Array(Buffer.from(wire, 'latin1')),
     collect: () => undefined,

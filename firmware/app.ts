@@ -3,19 +3,19 @@ import {
   HEALTH_BATTERY, HEALTH_BOLT_SENSOR, HEALTH_KEYPAD, HEALTH_MOTOR, HEALTH_RADIO, HEALTH_RECORDS,
 } from './errors.js';
 import { openCore, type Core } from './core.js';
-import { HEALTH_BASELINE, HEALTH_PROBE } from './flash/keys.js';
+import { FLOOR, HEALTH_BASELINE, HEALTH_PROBE } from './flash/keys.js';
 import { HEALTH, ROLLBACK } from './flash/kinds.js';
 import { PAGE_BYTES } from './flash/layout.js';
 import type { Records } from './flash/records.js';
 import type { Handover } from './handover.js';
 import { parseImage } from './image/format.js';
-import { keysAfter } from './image/keys.js';
+import { bytesEqual, keysAfter } from './image/keys.js';
 import type { SlhTools } from './image/slh-dsa.js';
 import { formatVersion } from './image/version.js';
 import { IMPOSSIBLE } from './lock/battery.js';
 import { readInput } from './lock/bolt.js';
 import type { Platform } from './platform/types.js';
-import { APPLIED, confirmedFloor, confirmImage, decodeVerdict } from './update/boot-state.js';
+import { APPLIED, confirmedFloor, confirmImage, decodeVerdict, encodeConfirmed } from './update/boot-state.js';
 import { markHealthy, RESTART } from './update/boots.js';
 import { HEALTHY_MS, judgeHealth, type HealthCheck } from './update/health.js';
 import { addVerdict } from './update/history.js';
@@ -71,6 +71,7 @@ export function startApp(parts: AppParts): boolean {
     if (busy()) return;
     if (!onTrial && !historyKept) {
       historyKept = true;
+      keepFloor();
       keepHistory();
     }
     if (!healthy && elapsedMs >= HEALTHY_MS) {
@@ -94,13 +95,20 @@ export function startApp(parts: AppParts): boolean {
     const before = confirmedFloor(journal, records);
     const keys = keysAfter(image.keyChange, before);
     const counter = before && before.counter > image.counter ? before.counter : image.counter;
-    const failed = confirmImage(journal, records, before, {
-      slot: handover.slot, version: handover.version, counter, keyEpoch: keys.keyEpoch, key: keys.key, imageId: handover.imageId,
-    });
-    if (failed) return;
+    const confirmed = { slot: handover.slot, version: handover.version, counter, keyEpoch: keys.keyEpoch, key: keys.key, imageId: handover.imageId };
+    if (confirmImage(journal, before, confirmed)) return;
+    keepFloor();
     onTrial = false;
     addVerdict(records, { result: APPLIED, reason: 0, slot: handover.slot, version: handover.version, imageId: handover.imageId });
     platform.log('complete: version ' + formatVersion(handover.version) + ' confirmed');
+  }
+
+  /** The copy of the confirmation in the record store: written after it, and repaired here where a cut came in between. */
+  function keepFloor(): void {
+    const floor = confirmedFloor(journal, records);
+    const payload = floor && encodeConfirmed(floor);
+    const copy = records.get(FLOOR);
+    if (payload && !(copy && bytesEqual(copy, payload))) records.set(FLOOR, payload);
   }
 
   /** A rollback that the bootloader noted is copied to the history that clients read. */

@@ -7,6 +7,7 @@ import { openRegion } from './flash/region.js';
 import type { Identity } from './flash/identity.js';
 import type { Handover } from './handover.js';
 import type { SlhTools } from './image/slh-dsa.js';
+import { parseVersion } from './image/version.js';
 import { openBattery, type Battery } from './lock/battery.js';
 import { openDoor, type Door } from './lock/door.js';
 import { openSignals, SAFE_MODE, WINDOW, type Signals } from './lock/signals.js';
@@ -95,7 +96,7 @@ export function openCore(parts: CoreParts): Core | undefined {
   const server = createServer({
     platform, stores, identity, slh: parts.slh,
     running: { slot: parts.safeMode ? -1 : handover.slot, version: handover.version, trial: handover.trial },
-    bootloader: handover.bootloader,
+    bootloader: parseVersion(handover.bootloader) || handover.version,
     machine: wiring.family,
     door,
     battery: { gate, loaded: battery.sample },

@@ -22,7 +22,8 @@ export interface Handover {
   row: number;
   reason: ErrorCode;
   cause: ResetCause;
-  bootloader: Version;
+  /** `1.2.3`. */
+  bootloader: string;
   /** Safe mode was entered through the strap inside the door: the wire is open without a code. */
   strap: boolean;
 }

@@ -14,6 +14,7 @@ import { minify, type MinifyOptions } from 'terser';
 import { build, type Options } from 'tsup';
 import { FAMILIES, type ChipFamily, type FamilyName } from '../boards/families.js';
 import { PAGE_BYTES, STORAGE_HEADER_BYTES } from '../firmware/flash/layout.js';
+import ts from 'typescript';
 import { checkDeviceText } from './device-text.js';
 
 type Plugin = NonNullable<Options['esbuildPlugins']>[number];
@@ -33,9 +34,11 @@ export interface BundleOptions {
   /** The bundle becomes a function of this one parameter instead of running when it is evaluated. */
   parameter?: string;
   mutations?: Mutation[];
+  /** A file like bootloader/shared.ts: functions the bundle does not carry but takes from its parameter `shared`. */
+  shared?: string;
 }
 
-/** A change planted in a source file on its way into a bundle, to see whether a test notices. Such a bundle is not minified. */
+/** A change planted in a source file on its way into a bundle, to see whether a test notices. */
 export interface Mutation {
   /** Path from the root of the repository. */
   file: string;
@@ -111,7 +114,9 @@ const memory = new Map<string, Promise<string>>();
 export async function buildBootloader(options: BootloaderOptions): Promise<Bootloader> {
   const family = familyOf(options.family);
   const define = { ...definesOf(family, BOOTLOADER_VERSION), ...options.define };
-  const safeMode = await bundleDevice(options.safeModeEntry ?? 'bootloader/safe-mode.ts', { define, mutations: options.mutations ?? [], parameter: 'handover' });
+  const safeMode = await bundleDevice(options.safeModeEntry ?? 'bootloader/safe-mode.ts', {
+    define, mutations: options.mutations ?? [], parameter: 'handover,shared', shared: 'bootloader/shared.ts',
+  });
   if (safeMode.includes('*/')) throw new Error('bootloader/safe-mode.ts: its text holds "*/", which would end the comment it is stored in');
   const boot = await bundleDevice(options.entry ?? 'bootloader/main.ts', {
     define: { ...define, __SAFE_MODE_OFFSET__: SAFE_MODE_OFFSET, __SAFE_MODE_LENGTH__: SAFE_MODE_LENGTH }, mutations: options.mutations ?? [],
@@ -165,7 +170,6 @@ async function compile(file: string, options: BundleOptions): Promise<string> {
   const name = relative(ROOT, file);
   const bundle = await bundleEs5(file, options);
   if (/^export /m.test(bundle)) throw new Error(`${name}: an entry file must not export anything`);
-  if (options.mutations?.length) return options.parameter ? `function(${options.parameter}){${bundle}}` : `(function(){${bundle}})();`;
   const { code } = await minify(`${RESULT}=function(${options.parameter ?? ''}){${bundle}}`, TERSER);
   const text = unwrap(code ?? '');
   const problems = checkDeviceText(`(${text})`);
@@ -185,13 +189,13 @@ function unwrap(code: string): string {
 const REQUIRE = 'espruinoRequire';
 
 /** Runs tsup into a folder of its own and returns the bundle: statements for the body of one function (that function is `compile`'s). */
-async function bundleEs5(file: string, { define, mutations }: BundleOptions): Promise<string> {
+async function bundleEs5(file: string, { define, mutations, shared }: BundleOptions): Promise<string> {
   await mkdir(CACHE, { recursive: true });
   const outDir = await mkdtemp(join(CACHE, 'tsup-'));
   try {
     await build({
       entry: { bundle: file }, outDir, format: 'esm', target: 'es5', platform: 'neutral', define: { ...define, require: REQUIRE }, bundle: true, treeshake: false,
-      esbuildPlugins: mutations?.length ? [plant(mutations)] : [],
+      esbuildPlugins: mutations?.length || shared ? [rewrite(mutations ?? [], shared ? await sharedNames(shared) : new Map<string, string[]>())] : [],
       splitting: false, minify: false, sourcemap: false, dts: false, clean: false, config: false, silent: true,
       tsconfig: join(ROOT, 'tsconfig.device.json'), outExtension: () => ({ js: '.js' }),
     });
@@ -203,14 +207,44 @@ async function bundleEs5(file: string, { define, mutations }: BundleOptions): Pr
 }
 
 /** Hands esbuild the changed text of the files that `mutations` name. */
-function plant(mutations: Mutation[]): Plugin {
-  const paths = [...new Set(mutations.map((each) => join(ROOT, each.file)))];
+/** Changes sources on their way into a bundle: plants mutations, and puts `shared.NAME` in the place of functions that are shared. */
+function rewrite(mutations: Mutation[], shared: Map<string, string[]>): Plugin {
+  const paths = new Set([...mutations.map((each) => join(ROOT, each.file)), ...shared.keys()]);
   return {
-    name: 'mutations',
+    name: 'rewrite',
     setup(bundle) {
-      bundle.onLoad({ filter: /\.ts$/ }, async ({ path }) => (paths.includes(path) ? { contents: await mutated(path, mutations), loader: 'ts' } : undefined));
+      bundle.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+        if (!paths.has(path)) return undefined;
+        return { contents: withoutFunctions(await mutated(path, mutations), shared.get(path) ?? []), loader: 'ts' };
+      });
     },
   };
+}
+
+/** Names that a file like bootloader/shared.ts imports, by the file they come from. */
+async function sharedNames(file: string): Promise<Map<string, string[]>> {
+  const path = join(ROOT, file);
+  const source = ts.createSourceFile(path, await readFile(path, 'utf8'), ts.ScriptTarget.ES2022);
+  const names = new Map<string, string[]>();
+  for (const statement of source.statements) {
+    if (!ts.isImportDeclaration(statement) || !ts.isStringLiteral(statement.moduleSpecifier)) continue;
+    const bindings = statement.importClause?.namedBindings;
+    if (!bindings || !ts.isNamedImports(bindings)) continue;
+    const from = resolve(dirname(path), statement.moduleSpecifier.text.replace(/\.js$/, '.ts'));
+    names.set(from, bindings.elements.map((each) => each.name.text));
+  }
+  return names;
+}
+
+function withoutFunctions(text: string, names: string[]): string {
+  const source = ts.createSourceFile('shared.ts', text, ts.ScriptTarget.ES2022);
+  let result = text;
+  for (const statement of [...source.statements].reverse()) {
+    if (!ts.isFunctionDeclaration(statement) || !statement.name || !names.includes(statement.name.text)) continue;
+    const name = statement.name.text;
+    result = `${result.slice(0, statement.getStart(source))}export const ${name} = shared.${name};${result.slice(statement.end)}`;
+  }
+  return result;
 }
 
 async function mutated(path: string, mutations: Mutation[]): Promise<string> {
@@ -227,7 +261,7 @@ async function mutated(path: string, mutations: Mutation[]): Promise<string> {
 /** Changes whenever anything changes that can end up in the bundle: device sources, the entry's folder, options, tool versions. */
 async function cacheKey(file: string, options: BundleOptions): Promise<string> {
   const hash = createHash('sha256');
-  hash.update(JSON.stringify([relative(ROOT, file), options.parameter, Object.entries(options.define ?? {}).sort(), options.mutations ?? []]));
+  hash.update(JSON.stringify([relative(ROOT, file), options.parameter, Object.entries(options.define ?? {}).sort(), options.mutations ?? [], options.shared]));
   const folders = [...DEVICE_FOLDERS.map((folder) => join(ROOT, folder)), dirname(file)];
   const sources = (await Promise.all(folders.map(sourcesUnder))).flat();
   const inputs = [...new Set(sources)].sort();

@@ -59,6 +59,7 @@ export function buildLockFlash(options: LockFlashOptions): LockFlash {
   put(layout.slots[0].address, options.image);
   const salt = options.codeSalt ?? new Uint8Array(randomBytes(16));
   const stretch = (code: string): Uint8Array => stretchCode(platform, salt, code, options.wiring.stretch);
+  const recoveryHash = stretch(recoveryCode);
   put(layout.identity.address, buildIdentity({
     deviceId: options.deviceId ?? new Uint8Array(randomBytes(8)),
     family: family.id,
@@ -66,14 +67,14 @@ export function buildLockFlash(options: LockFlashOptions): LockFlash {
     production: options.production,
     keys: [options.keys[0]!, options.keys[1] ?? new Uint8Array(32)],
     codeSalt: salt,
-    recoveryHash: stretch(recoveryCode),
+    recoveryHash,
     serial: options.serial ?? 'DL-' + randomBytes(4).toString('hex'),
     wiring: JSON.stringify(options.wiring),
   }, platform.crc32));
 
   const { records } = openStores(platform, layout);
-  setCode('master code', options.masterCode, (value) => setMaster(platform, records, value));
-  options.pins.forEach((pin, index) => setCode(`PIN of user ${index + 1}`, pin, (value) => addCode(platform, records, value, index + 1, UNRESTRICTED_USER, 0)));
+  setCode('master code', options.masterCode, (value) => setMaster(platform, records, recoveryHash, value));
+  options.pins.forEach((pin, index) => setCode(`PIN of user ${index + 1}`, pin, (value) => addCode(platform, records, recoveryHash, value, index + 1, UNRESTRICTED_USER, 0)));
 
   function setCode(what: string, code: string, store: (value: Uint8Array) => number): void {
     if (!isPin(code)) throw new Error(`${what}: "${code}" is not 4 to 11 digits; choose another.`);

@@ -64,38 +64,59 @@ export interface Battery {
    * are over: give up. A divider that fails half-way stops nothing: whoever started knew what it read.
    */
   sample(): ErrorCode;
-  /** Radios may run: not below the resting floor (not widened: the door comes first, and it needs no radio). */
-  radioAllowed(): boolean;
   /** Worth a warning to people: below the load-test floor. */
   low(): boolean;
 }
 
+/** Reads the battery's voltage; nothing more, for those who need no gate. */
+export interface BatteryMeter {
+  /** False: no calibration is stored. */
+  calibrated: boolean;
+  /** Millivolts now, `NO_READING` or `IMPOSSIBLE`. */
+  restMv(): number;
+}
+
 /** Calibration record (key `CALIBRATION`): u16 low byte first, true volts over read volts in 1/10000. */
-export function openBattery(platform: Platform, wiring: BatteryWiring, records: CodeRecords): Battery {
+export function openMeter(platform: Platform, wiring: BatteryWiring, records: CodeRecords): BatteryMeter {
   const pins = platform.pins;
   const calibration = records.get(CALIBRATION);
   const calibrated = calibration !== undefined && calibration.length > 1;
   const gain = calibrated ? calibration[0]! + calibration[1]! * 256 : 10000;
+  const pin = wiring.chemistry === 'mains' ? undefined : wiring.pin;
+  const enable = wiring.enable;
+  if (pin !== undefined) pins.mode(pin, 'analog');
+  if (enable) pins.mode(enable.pin, 'output');
+  return {
+    calibrated,
+    restMv: () => {
+      if (wiring.chemistry === 'mains') return NO_READING;
+      if (pin === undefined) return IMPOSSIBLE;
+      if (enable) pins.write(enable.pin, enable.active);
+      const reading = (pins.analog(pin) + pins.analog(pin) + pins.analog(pin) + pins.analog(pin)) / 4;
+      if (enable) pins.write(enable.pin, enable.active ? 0 : 1);
+      return millivoltsOf(reading, wiring, gain);
+    },
+  };
+}
+
+/** Radios may run: not below the resting floor (not widened: the door comes first, and it needs no radio). */
+export function radioAllowed(meter: BatteryMeter, wiring: BatteryWiring): boolean {
+  const mv = meter.restMv();
+  return mv < 0 || mv >= (wiring.floors || floorsOf(wiring.chemistry)).refuseMv;
+}
+
+export function openBattery(platform: Platform, wiring: BatteryWiring, records: CodeRecords): Battery {
+  const meter = openMeter(platform, wiring, records);
+  const calibrated = meter.calibrated;
+  const restMv = meter.restMv;
   const own = wiring.floors || floorsOf(wiring.chemistry);
   const widen = (mv: number) => (calibrated ? mv : mv + Math.floor(mv * UNCALIBRATED_PERCENT / 100));
   const floors = { refuseMv: widen(own.refuseMv), loadTestMv: widen(own.loadTestMv), loadedMv: widen(own.loadedMv) };
-  const pin = wiring.chemistry === 'mains' ? undefined : wiring.pin;
-  const enable = wiring.enable;
   let loadedMv = NO_READING;
   let loadedAtMs = 0;
   let loadedMinMv = NO_READING;
   let pausedAtMs = NO_READING;
-  if (pin !== undefined) pins.mode(pin, 'analog');
-  if (enable) pins.mode(enable.pin, 'output');
 
-  function restMv(): number {
-    if (wiring.chemistry === 'mains') return NO_READING;
-    if (pin === undefined) return IMPOSSIBLE;
-    if (enable) pins.write(enable.pin, enable.active);
-    const reading = (pins.analog(pin) + pins.analog(pin) + pins.analog(pin) + pins.analog(pin)) / 4;
-    if (enable) pins.write(enable.pin, enable.active ? 0 : 1);
-    return millivoltsOf(reading, wiring, gain);
-  }
   function isFresh(): boolean {
     return loadedMv >= 0 && platform.nowMs() - loadedAtMs <= LOADED_VALID_MS;
   }
@@ -131,10 +152,6 @@ export function openBattery(platform: Platform, wiring: BatteryWiring, records: 
       return judgeBattery(mv, isFresh() ? loadedMv : NO_READING, floors);
     },
     sample,
-    radioAllowed: () => {
-      const mv = restMv();
-      return mv < 0 || mv >= own.refuseMv;
-    },
     low: () => {
       const mv = restMv();
       return mv >= 0 && mv < own.loadTestMv;

@@ -6,7 +6,7 @@ import type { ErrorCode } from '../errors.js';
 import { FLOOR } from '../flash/keys.js';
 import { CONFIRM, PREVIOUS, ROLLBACK, TRIAL } from '../flash/kinds.js';
 import type { Journal } from '../flash/journal.js';
-import type { Records } from '../flash/records.js';
+import type { RecordReader } from '../flash/record-reader.js';
 import { readVersion, writeVersion, type Version } from '../image/version.js';
 
 /** The image that runs when nothing is on trial, and the floors that came with it. Journal kind CONFIRM, 84 bytes. */
@@ -126,7 +126,7 @@ export function attemptsUsed(journal: Journal): number {
  * The confirmed image and its floors: the journal's record or its copy in the record store, whichever has the higher key epoch,
  * then the higher security counter. One of them can be older after a page was lost; floors never fall.
  */
-export function confirmedFloor(journal: Journal, records: Records): Confirmed | undefined {
+export function confirmedFloor(journal: Journal, records: RecordReader): Confirmed | undefined {
   const first = confirmedOf(journal);
   const bytes = records.get(FLOOR);
   const copy = bytes && bytes.length === CONFIRMED_BYTES ? decodeConfirmed(bytes) : undefined;
@@ -136,10 +136,10 @@ export function confirmedFloor(journal: Journal, records: Records): Confirmed | 
 }
 
 /**
- * Confirms an image: names the one before (PREVIOUS), then ONE journal record switches image, counter and key together; its copy
- * in the record store follows. A cut between any two of them leaves the old or the new state.
+ * Confirms an image: names the one before (PREVIOUS), then ONE journal record switches image, counter and key together. A cut
+ * between the two leaves the old or the new state. The app keeps a copy in the record store (`FLOOR`).
  */
-export function confirmImage(journal: Journal, records: Records, before: Confirmed | undefined, image: Confirmed): ErrorCode {
+export function confirmImage(journal: Journal, before: Confirmed | undefined, image: Confirmed): ErrorCode {
   if (before) {
     const previous = new Uint8Array(36);
     previous[0] = before.slot;
@@ -147,10 +147,7 @@ export function confirmImage(journal: Journal, records: Records, before: Confirm
     const code = journal.append(PREVIOUS, previous);
     if (code) return code;
   }
-  const payload = encodeConfirmed(image);
-  const code = journal.append(CONFIRM, payload);
-  if (!code) records.set(FLOOR, payload);
-  return code;
+  return journal.append(CONFIRM, encodeConfirmed(image));
 }
 
 /** Image id that was confirmed in `slot` before the present one, if any. */

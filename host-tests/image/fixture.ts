@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
+import { slh_dsa_sha2_128s as slhDsa } from '@noble/post-quantum/slh-dsa.js';
 import { buildImage, sha256, type ImageMetadata } from '../../cli/image/build-image.js';
 import { createKey, type PrivateKey } from '../../cli/image/key-file.js';
 import { signImage } from '../../cli/image/sign-image.js';
@@ -26,17 +27,20 @@ export function unsignedImage(bodyBytes = 10_000, metadata: Partial<ImageMetadat
 
 /** Signs, or takes the signature of an earlier run. */
 export function signedImage(unsigned: Uint8Array, key: PrivateKey): Uint8Array {
-  const name = Buffer.from(sha256(Buffer.concat([unsigned, key.secretKey]))).toString('hex');
+  return cached(Buffer.from(sha256(Buffer.concat([unsigned, key.secretKey]))).toString('hex'), () => signImage(unsigned, key));
+}
+
+function cached(name: string, make: () => Uint8Array): Uint8Array {
   const file = join(CACHE, name);
   try {
     return new Uint8Array(readFileSync(file));
   } catch {
-    const signed = signImage(unsigned, key);
+    const made = make();
     mkdirSync(CACHE, { recursive: true });
     const temporary = join(CACHE, randomUUID());
-    writeFileSync(temporary, signed);
+    writeFileSync(temporary, made);
     renameSync(temporary, file);
-    return signed;
+    return made;
   }
 }
 
@@ -53,3 +57,17 @@ export const hashTools: HashTools = {
   toWire: (bytes) => Buffer.from(bytes).toString('latin1'),
   collect: () => undefined,
 };
+
+export interface SignedMessage {
+  publicKey: Uint8Array;
+  message: Uint8Array;
+  signature: Uint8Array;
+}
+
+/** A message of `bytes` bytes signed by @noble/post-quantum with the key made of `number`; cached like images. */
+export function signedMessageFixture(number: number, bytes = 82, context = ''): SignedMessage {
+  const message = Uint8Array.from({ length: bytes }, (_, i) => (i * 7 + number) & 255);
+  const { publicKey, secretKey } = slhDsa.keygen(new Uint8Array(48).fill(number));
+  const options = context ? { context: Buffer.from(context) } : {};
+  return { publicKey, message, signature: cached(`message-${number}-${bytes}-${context}`, () => slhDsa.sign(message, secretKey, options)) };
+}

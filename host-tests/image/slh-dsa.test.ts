@@ -1,0 +1,85 @@
+/** Independent oracle: the signer and verifier of @noble/post-quantum. */
+import { slh_dsa_sha2_128s as slhDsa } from '@noble/post-quantum/slh-dsa.js';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { startVerify, VERIFY_GENUINE, VERIFY_GO_ON, VERIFY_REFUSED, type SlhTools } from '../../firmware/image/slh-dsa.js';
+import { slhTools } from '../../virtual-board/slh-tools.js';
+import { signatureCampaign, verdictOf } from '../evidence/signature.js';
+import { signedMessageFixture } from './fixture.js';
+
+const { publicKey, message, signature } = signedMessageFixture(1);
+
+describe('a signature by another implementation', () => {
+  test('is accepted, also for an empty and for a long message', { timeout: 120_000 }, () => {
+    expect(verdictOf(publicKey, message, signature)).toBe(VERIFY_GENUINE);
+    for (const bytes of [0, 5000]) {
+      const other = signedMessageFixture(2, bytes);
+      expect(slhDsa.verify(other.signature, other.message, other.publicKey)).toBe(true);
+      expect(verdictOf(other.publicKey, other.message, other.signature)).toBe(VERIFY_GENUINE);
+    }
+  });
+
+  test('is refused for every flipped bit that was tried, in signature, message and key', { timeout: 120_000 }, () => {
+    const counts = signatureCampaign({ signatures: 1, flips: 240, seed: 1 });
+    expect(counts).toMatchObject({ signatures: 1, accepted: 1, flips: 240, refused: 240 });
+    expect(Math.min(...Object.values(counts.flipsIn))).toBeGreaterThan(0);
+  });
+
+  test('is refused with a context, with another key, and over another message', { timeout: 120_000 }, () => {
+    const key = slhDsa.keygen(new Uint8Array(48).fill(3));
+    expect(verdictOf(key.publicKey, message, signature)).toBe(VERIFY_REFUSED);
+    expect(verdictOf(publicKey, message.slice(1), signature)).toBe(VERIFY_REFUSED);
+    const inContext = signedMessageFixture(1, 82, 'lock');
+    expect(verdictOf(inContext.publicKey, inContext.message, inContext.signature)).toBe(VERIFY_REFUSED);
+  });
+
+  test('is refused at any wrong length of signature or key, before a single hash', () => {
+    const noHash: SlhTools = { ...slhTools, hash: () => expect.fail('hashed'), sha256: () => expect.fail('hashed') };
+    const text = Buffer.from(signature).toString('latin1');
+    fc.assert(fc.property(fc.nat(9000), fc.nat(64), (signatureBytes, keyBytes) => {
+      if (signatureBytes === 7856 && keyBytes === 32) return true;
+      const key = new Uint8Array(keyBytes);
+      key.set(publicKey.subarray(0, keyBytes));
+      return startVerify(key, message, text.padEnd(9000, 'x').slice(0, signatureBytes), noHash).step() === VERIFY_REFUSED;
+    }), { numRuns: 50 });
+  });
+});
+
+describe('a verification', () => {
+  test('keeps its steps short, and its verdict for ever', () => {
+    const text = Buffer.from(signature).toString('latin1');
+    let hashes = 0;
+    let longest = 0;
+    let steps = 0;
+    const counting: SlhTools = { ...slhTools, hash: (data) => (hashes++, slhTools.hash(data)) };
+    const verifying = startVerify(publicKey, message, text, counting);
+    let verdict = VERIFY_GO_ON;
+    while (!verdict) {
+      const before = hashes;
+      verdict = verifying.step();
+      longest = Math.max(longest, hashes - before);
+      steps++;
+    }
+    expect(steps).toBe(72);
+    expect(longest).toBeLessThanOrEqual(75);
+    expect(hashes).toBeGreaterThan(1900);
+    expect(hashes).toBeLessThan(2300);
+    const all = hashes;
+    expect([verifying.step(), verifying.step(), hashes]).toEqual([verdict, verdict, all]);
+  });
+
+  test.each([
+    ['gives nothing', () => undefined as unknown as Uint8Array],
+    ['throws', () => { throw new Error('no memory'); }],
+  ])('is a refusal when the hash suddenly %s', (_, failing) => {
+    const text = Buffer.from(signature).toString('latin1');
+    fc.assert(fc.property(fc.nat(2000), (good) => {
+      let hashes = 0;
+      const hash = (data: Uint8Array): ArrayLike<number> => (hashes++ < good ? slhTools.hash(data) : failing());
+      const verifying = startVerify(publicKey, message, text, { ...slhTools, hash });
+      let verdict = verifying.step();
+      while (!verdict) verdict = verifying.step();
+      return verdict === VERIFY_REFUSED;
+    }), { numRuns: 10 });
+  });
+});

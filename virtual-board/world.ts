@@ -16,6 +16,8 @@ import { createPins, type Pins } from './pins.js';
 import { createRandom, type Random } from './random.js';
 import { watchMotor, type MotorWatch } from './motor-watch.js';
 
+export type { Signal } from './door.js';
+
 export interface WorldOptions {
   seed: number;
   wiring: Wiring;

@@ -11,9 +11,13 @@ import type { HashTools, ImageSource } from '../../firmware/image/pages.js';
 
 const CACHE = join(import.meta.dirname, '../../node_modules/.cache/deadlatch-signatures');
 
+const keys = new Map<number, PrivateKey>();
+
 /** The key number `number`, the same in every run. */
 export function testKey(number: number, dev = false): PrivateKey {
-  return createKey(dev, new Uint8Array(48).fill(number));
+  const key = keys.get(number) ?? createKey(false, new Uint8Array(48).fill(number));
+  keys.set(number, key);
+  return { ...key, dev };
 }
 
 export function testBody(bytes: number): Uint8Array {

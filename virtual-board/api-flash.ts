@@ -106,12 +106,26 @@ export function storageModule(session: Session, storage: Storage): object {
   };
 }
 
+/** `Uint8Array` as Espruino has it: `set` takes text and array buffers too, and stops at the end of the view instead of throwing. */
+export class EspruinoUint8Array extends Uint8Array {
+  override set(source: ArrayLike<number> | ArrayBuffer | string, offset = 0): void {
+    const bytes = typeof source === 'string' ? Buffer.from(source, 'latin1') : source instanceof ArrayBuffer ? new Uint8Array(source) : source;
+    const room = this.length - offset;
+    if (bytes.length <= room) super.set(bytes, offset);
+    else for (let index = 0; index < room; index++) this[offset + index] = bytes[index]!;
+  }
+}
+
 export function cryptoModule(session: Session): object {
   return {
     SHA256(data: unknown) {
       const bytes = bytesOf(data);
       session.spend(COST_MS.sha + (bytes.length / 1024) * COST_MS.shaKb);
-      return Uint8Array.from(nodeCrypto.createHash('sha256').update(bytes).digest()).buffer;
+      // As text: a Buffer or a Hash object for each of the many short hashes would cost more than hashing.
+      const text = nodeCrypto.hash('sha256', bytes, 'binary');
+      const digest = new Uint8Array(32);
+      for (let at = 0; at < 32; at++) digest[at] = text.charCodeAt(at);
+      return digest.buffer;
     },
   };
 }
@@ -131,10 +145,17 @@ export function byteHelpers(session: Session): object {
     toArrayBuffer: (text: string) => Uint8Array.from(gather([text])).buffer,
     sum: (data: unknown) => spendKb(bytesOf(data), COST_MS.convertKb).reduce((total, byte) => total + byte, 0),
     variance: (data: unknown, mean: number) => bytesOf(data).reduce((total, byte) => total + (byte - mean) ** 2, 0),
-    mapInPlace(from: ArrayLike<number>, to: { [index: number]: number }, map?: unknown) {
+    mapInPlace(from: ArrayLike<number>, to: { length: number; [index: number]: number }, map?: unknown, bits = 0) {
       session.spend(COST_MS.call + (from.length / 1024) * COST_MS.convertKb);
-      for (let index = 0; index < from.length; index++) {
-        const value = from[index]!;
+      const width = Math.abs(bits) || 8;
+      let held = 0;
+      let count = 0;
+      let next = 0;
+      for (let index = 0; index < to.length && (next < from.length || count >= width); index++) {
+        for (; count < width; count += 8) held = bits < 0 ? held | ((from[next++] ?? 0) << count) : (held << 8) | (from[next++] ?? 0);
+        const value = (bits < 0 ? held : held >> (count - width)) & ((1 << width) - 1);
+        if (bits < 0) held >>= width;
+        count -= width;
         if (typeof map === 'function') to[index] = Number(map(value, index));
         else to[index] = map ? (map as ArrayLike<number>)[value] ?? 0 : value;
       }

@@ -3,10 +3,11 @@
  * cut, and what Espruino lacks (Map, Promise, setImmediate ...) is not there.
  */
 import type { ResetCause } from '../firmware/platform/types.js';
-import { COST_MS, byteHelpers, cryptoModule, flashModule, storageModule } from './api-flash.js';
+import { COST_MS, EspruinoUint8Array, byteHelpers, cryptoModule, flashModule, storageModule } from './api-flash.js';
 import { EspruinoPin, dgramModule, pinFunctions, streamObject, wifiModule } from './api-io.js';
 import type { Session } from './session.js';
 import type { Storage } from './storage.js';
+import type { World } from './world.js';
 
 export interface EspruinoApi {
   names: readonly string[];
@@ -166,9 +167,10 @@ export function createApi(session: Session, storage: Storage, evaluate: (text: s
       return typeof text === 'string' ? evaluate(text) : text;
     },
     HIGH: 1, LOW: 0,
-    Math: deterministicMath(session),
+    Uint8Array: EspruinoUint8Array,
+    Math: mathOf(world),
   };
-  for (let pin = 0; pin < 40; pin++) globals[`D${pin}`] = new EspruinoPin(pin);
+  for (const pin of PINS) globals[`D${pin.number}`] = pin;
   for (const name of ABSENT) globals[name] = undefined;
   // What a bundle stores here lives as long as the run.
   globals['global'] = globals;
@@ -180,13 +182,19 @@ function boardName(family: string): string {
   return family === 'esp32c3' ? 'ESP32C3_IDF4' : family === 'xiaoble' ? 'XIAOBLE' : family === 'linux' ? 'LINUX_DL' : 'ESP32';
 }
 
+const PINS = Array.from({ length: 40 }, (_, number) => new EspruinoPin(number));
+const maths = new WeakMap<World, object>();
+
 /** Math without its only source of chance: firmware takes random numbers from the hardware. */
-function deterministicMath(session: Session): object {
+function mathOf(world: World): object {
+  const known = maths.get(world);
+  if (known) return known;
   const own = Object.fromEntries(Object.getOwnPropertyNames(Math).map((name) => [name, Reflect.get(Math, name) as unknown]));
   own['random'] = () => {
-    session.world.violate('forbidden-call', 'Math.random() is the same after every start');
+    world.violate('forbidden-call', 'Math.random() is the same after every start');
     return 0.5;
   };
+  maths.set(world, own);
   return own;
 }
 

@@ -1,0 +1,130 @@
+/** What somebody at the door hears and sees, as firmware/lock/signals.ts plays it, put into words. */
+import { errorEntry, formatCode } from '../../firmware/errors.js';
+import {
+  ACCEPTED, AGAIN, DISABLED, JAMMED, LOW_BATTERY, MENU, NEW_MASTER, READY, REFUSED, SAFE_MODE, WINDOW,
+} from '../../firmware/lock/signals.js';
+import type { Signal, World } from '../../virtual-board/world.js';
+
+/** Longer than a pause inside a pattern: it has ended. */
+const SILENCE_MS = 900;
+const PAUSE_MS = 400;
+/** A pattern that is held comes every two seconds. */
+const HELD_FOR_MS = 3500;
+
+const WORDS = new Map<string, string>([
+  [READY, 'a tick and a short beep: awake, keys from now on count'],
+  [ACCEPTED, 'one long beep: accepted'],
+  [REFUSED, 'three short beeps: refused'],
+  [DISABLED, 'short, short, long: too many wrong codes, the keypad takes none for a while'],
+  [MENU, 'long, short: the menu of the master code'],
+  [NEW_MASTER, 'long, short, short: type a new master code'],
+  [AGAIN, 'long and three short: type the new master code again'],
+  [JAMMED, 'three long beeps: the bolt is jammed'],
+  [LOW_BATTERY, 'short, long: fit fresh cells soon'],
+  [`${ACCEPTED}-${LOW_BATTERY}`, 'one long beep, then short, long: accepted, but fit fresh cells soon'],
+  [`${ACCEPTED}-${NEW_MASTER}`, 'one long beep, then long, short, short: accepted; now type a new master code'],
+  [`${REFUSED}-${NEW_MASTER}`, 'three short beeps, then long, short, short: refused; type a new master code'],
+]);
+
+const NAMES: Record<string, string> = { k: 'tick', s: 'short', l: 'long', '-': 'pause' };
+
+export interface Listener {
+  /** Sentences for what ended since the last call. */
+  hear(nowMs: number): string[];
+}
+
+/** Listens to the beeper, and looks at what the light does without it. */
+export function createListener(world: World): Listener {
+  const beeper = createDecoder(world.beeper);
+  const light = createDecoder(world.led);
+  let presses = world.keypad.presses();
+  let held = '';
+  let heldUntilMs = 0;
+
+  function heard(symbols: string): string {
+    const keys = world.keypad.presses() - presses;
+    presses += keys;
+    return beepsInWords(symbols, keys);
+  }
+
+  /** Both play the same unless the light alone repeats a held pattern. */
+  function seen(symbols: string, nowMs: number): string {
+    if (symbols !== WINDOW && symbols !== SAFE_MODE) return '';
+    heldUntilMs = nowMs + HELD_FOR_MS;
+    if (held === symbols) return '';
+    held = symbols;
+    return symbols === WINDOW ? 'the light ticks twice, again and again: the update window is open' : 'the light ticks three times, again and again: safe mode';
+  }
+
+  return {
+    hear(nowMs) {
+      const sound = beeper.take(nowMs);
+      const sight = light.take(nowMs);
+      const words = [sound && heard(sound), sight && !sound ? seen(sight, nowMs) : ''].filter((each) => each !== '');
+      if (held && nowMs > heldUntilMs) {
+        words.push('the light no longer ticks');
+        held = '';
+      }
+      return words;
+    },
+  };
+}
+
+/** Beeps in words; `''` where they were only the ticks that answer `keys` keys. */
+export function beepsInWords(symbols: string, keys: number): string {
+  let rest = symbols;
+  for (let left = keys; left > 0 && rest.startsWith('k') && !WORDS.has(rest); left--) rest = rest.replace(/^k-?/, '');
+  if (rest === '') return '';
+  if (/^(k-?)+$/.test(symbols)) return symbols === 'kk' ? 'two ticks: wait' : 'ticks: the lock is busy and heard the keys';
+  const known = WORDS.get(rest);
+  if (known) return known;
+  const code = codeIn(rest);
+  const entry = code === undefined ? undefined : errorEntry(code);
+  if (entry) return `beeps code ${formatCode(entry.code)}: ${entry.title}`;
+  return `beeps: ${[...rest].map((symbol) => NAMES[symbol]).join(', ')}`;
+}
+
+/** An error code: two hex digits, a pause between; a long counts four, a short one, two ticks are zero. */
+function codeIn(symbols: string): number | undefined {
+  const match = /^(kk|l{0,3}s{0,3})-(kk|l{0,3}s{0,3})$/.exec(symbols);
+  if (!match) return undefined;
+  const digit = (text: string): number => (text === 'kk' ? 0 : [...text].reduce((sum, symbol) => sum + (symbol === 'l' ? 4 : 1), 0));
+  return digit(match[1]!) * 16 + digit(match[2]!);
+}
+
+interface Decoder {
+  /** Symbols of the pattern that has ended, `''` while none has. */
+  take(nowMs: number): string;
+}
+
+function createDecoder(log: readonly Signal[]): Decoder {
+  let next = log.length;
+  let symbols = '';
+  let onMs = -1;
+  let offMs = -Infinity;
+
+  function end(): string {
+    const ended = symbols;
+    symbols = '';
+    return ended;
+  }
+
+  return {
+    take(nowMs) {
+      while (next < log.length) {
+        const { on, atMs } = log[next]!;
+        if (on && symbols && atMs - offMs > SILENCE_MS) return end();
+        next++;
+        if (on) {
+          if (symbols && atMs - offMs > PAUSE_MS) symbols += '-';
+          onMs = atMs;
+        } else {
+          if (onMs >= 0 && atMs > onMs) symbols += atMs - onMs < 70 ? 'k' : atMs - onMs < 250 ? 's' : 'l';
+          onMs = -1;
+          offMs = atMs;
+        }
+      }
+      return onMs < 0 && nowMs - offMs > SILENCE_MS ? end() : '';
+    },
+  };
+}

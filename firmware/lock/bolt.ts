@@ -98,13 +98,6 @@ export function stepBolt(bolt: BoltState, nowMs: number, locked: number, unlocke
   return opening === (bolt.phase === THROW) ? PULSE_UNLOCK : PULSE_LOCK;
 }
 
-/** Matter's LockState from the end stops. */
-export function positionOf(locked: number, unlocked: number): number {
-  if (locked < 0 && unlocked < 0) return POSITION_UNKNOWN;
-  if (locked > 0 && unlocked > 0) return NOT_FULLY_LOCKED;
-  return locked > 0 ? LOCKED : unlocked > 0 ? UNLOCKED : NOT_FULLY_LOCKED;
-}
-
 /** 1 = active, 0 = not, -1 = not wired. */
 export function readInput(pins: Pins, input: InputWiring | undefined): number {
   return input ? (pins.read(input.pin) === input.active ? 1 : 0) : -1;
@@ -146,7 +139,13 @@ export function openBolt(pins: Pins, nowMs: () => number, wiring: BoltWiring, se
     pins.mode(motor.in1, 'output');
     pins.mode(motor.in2, 'output');
   }
-  const position = () => positionOf(readInput(pins, lockedStop), readInput(pins, unlockedStop));
+  function position(): number {
+    const locked = readInput(pins, lockedStop);
+    const unlocked = readInput(pins, unlockedStop);
+    if (locked < 0 && unlocked < 0) return POSITION_UNKNOWN;
+    if (locked > 0) return unlocked > 0 ? NOT_FULLY_LOCKED : LOCKED;
+    return unlocked > 0 ? UNLOCKED : NOT_FULLY_LOCKED;
+  }
   return {
     state,
     position,

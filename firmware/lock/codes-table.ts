@@ -45,7 +45,7 @@ export function addCode(
     if (length >= CODES_PER_TABLE * CODE_ENTRY_BYTES) continue;
     const bytes = new Uint8Array(length + CODE_ENTRY_BYTES);
     if (old) bytes.set(old);
-    bytes.set(value.slice(0, TAG_BYTES), length);
+    bytes.set(value.subarray(0, TAG_BYTES), length);
     bytes.set([user, type, schedule & 255, schedule >> 8], length + TAG_BYTES);
     return records.set(tableKey(table), bytes);
   }
@@ -60,11 +60,11 @@ export function removeCodes(records: WritableRecords, user: number): ErrorCode {
     let kept = 0;
     for (let at = 0; at < bytes.length; at += CODE_ENTRY_BYTES) {
       if (bytes[at + TAG_BYTES] === user) continue;
-      bytes.set(bytes.slice(at, at + CODE_ENTRY_BYTES), kept);
+      bytes.set(bytes.subarray(at, at + CODE_ENTRY_BYTES), kept);
       kept += CODE_ENTRY_BYTES;
     }
     if (kept === bytes.length) continue;
-    const code = records.set(tableKey(table), bytes.slice(0, kept));
+    const code = records.set(tableKey(table), bytes.subarray(0, kept));
     if (code) return code;
   }
   return 0;
@@ -73,5 +73,5 @@ export function removeCodes(records: WritableRecords, user: number): ErrorCode {
 /** Replaces the master code by the one with that stretched value, which may be the old one but nobody else's. */
 export function setMaster(platform: Platform, records: WritableRecords, recoveryHash: Uint8Array, value: Uint8Array): ErrorCode {
   const user = holderOf(platform, records, recoveryHash, value).user;
-  return user === NOBODY || user === MASTER_USER ? records.set(MASTER, value.slice(0, TAG_BYTES)) : CODE_IN_USE;
+  return user === NOBODY || user === MASTER_USER ? records.set(MASTER, value.subarray(0, TAG_BYTES)) : CODE_IN_USE;
 }

@@ -132,7 +132,7 @@ export function openDoor(parts: DoorParts): Door {
     const count = entry.count;
     if (stretch) signals.play(WAIT);
     else if (disabled) signals.play(DISABLED);
-    else if (expecting === A_CHOICE) onChoice(platform.toWire(entry.digits.slice(0, count)));
+    else if (expecting === A_CHOICE) onChoice(platform.toWire(entry.digits.subarray(0, count)));
     else if (expecting && (count < PIN_MIN || count > PIN_MAX)) signals.play(REFUSED);
     else {
       if (!expecting) tries.mark();

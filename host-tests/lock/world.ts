@@ -101,6 +101,7 @@ interface Timer { id: number; at: number; turn: () => void }
 
 export class World {
   readonly flash: Flash;
+  readonly salt = SALT;
   wiring: Wiring = wiring();
   now = 0;
   cause: ResetCause = 'powerOn';

@@ -1,0 +1,147 @@
+/** The bundled lock on a real Espruino, where there is one: same codes, same door, and what it costs in variables and time. */
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { LOG_FIRST } from '../../firmware/flash/keys.js';
+import { bundleDevice } from '../../scripts/build-firmware.js';
+import { LOG_UNLOCK, UNLOCKED } from '../../firmware/lock/states.js';
+import { COLUMNS, KEYS, MASTER_CODE, RECOVERY, ROWS, World, wiring } from './world.js';
+
+const ESPRUINO = process.env['ESPRUINO'] ?? 'espruino';
+const found = spawnSync('sh', ['-c', `command -v ${ESPRUINO}`]).status === 0;
+
+interface Report {
+  vars: { bare: number; loaded: number; open: number; peak: number; after: number };
+  turnMs: { longest: number; idle: number };
+  calibration: number;
+  status: { lockState: number; failures: number; wrongCodes: number };
+  windows: number;
+  bolt: number;
+  beeps: number;
+  log: number[];
+}
+
+/** What stands in for the chip: plain variables for pins, and stores in RAM. `keys` are typed one after the other. */
+function script(bundle: string, world: World, typed: string): string {
+  const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+  const records = [...world.flash.values].filter(([key]) => key < LOG_FIRST).map(([key, bytes]) => [key, hex(bytes)]);
+  return `
+var fix = ${JSON.stringify({ rows: ROWS, columns: COLUMNS, keys: KEYS, wiring: wiring(), recovery: hex(world.recoveryHash()), salt: hex(world.salt), records, typed })};
+function bytes(hex) { var b = new Uint8Array(hex.length / 2); for (var i = 0; i < b.length; i++) b[i] = parseInt(hex.substr(i * 2, 2), 16); return b; }
+var levels = new Uint8Array(48), down = -1, bolt = 0, force = 0, forceSince = 0, beeps = 0, windows = 0, t0 = getTime(), t, i;
+function now() { return (getTime() - t0) * 1000; }
+function step() { var ms = now(); bolt += force * (ms - forceSince) / 400; bolt = bolt < 0 ? 0 : bolt > 1 ? 1 : bolt; forceSince = ms; }
+function drive(pin, level) { step(); levels[pin] = level; force = levels[23] - levels[2]; if (pin === 14 && level) beeps++; }
+var pins = {
+  mode: function () {}, write: drive, analog: function () { return NaN; }, tone: function () {}, watch: function () {},
+  pulse: function (pin, level, ms) { drive(pin, level); setTimeout(function () { drive(pin, 0); }, ms); },
+  read: function (pin) {
+    var column = fix.columns.indexOf(pin);
+    if (column >= 0) return down < 0 || down % 3 !== column || levels[fix.rows[Math.floor(down / 3)]] ? 1 : 0;
+    step();
+    return pin === 35 ? (bolt <= 0 ? 0 : 1) : pin === 36 ? (bolt >= 1 ? 0 : 1) : 1;
+  }
+};
+var turns = { longest: 0, idle: 0, counting: false, n: 0, sum: 0 }, peak = 0;
+var crypto = require('crypto');
+var platform = {
+  nowMs: now, pins: pins, sha256: function (d) { return new Uint8Array(crypto.SHA256(d)); },
+  after: function (ms, turn) {
+    return setTimeout(function () {
+      var start = getTime();
+      turn();
+      var ms = (getTime() - start) * 1000;
+      if (ms > turns.longest) turns.longest = ms;
+      if (turns.counting) { turns.n++; turns.sum += ms; }
+    }, ms);
+  },
+  cancel: function (id) { clearTimeout(id); },
+  toWire: function (b) { return E.toString('', b); }, toBytes: function (w) { return E.toUint8Array(w); },
+  resetCause: function () { return 'powerOn'; }, collect: function () { process.memory(); },
+  log: function (line) { print('LOG ' + line); }
+};
+var stored = {}, tries, log = [];
+fix.records.forEach(function (r) { stored[r[0]] = bytes(r[1]); });
+var records = { get: function (key) { return stored[key]; }, set: function (key, b) { if (key >= 256) log.push(b[12]); stored[key] = b; return 0; } };
+var journal = {
+  read: function () { return tries && tries.payload; },
+  append: function (kind, payload) { tries = { payload: payload, marks: [] }; return 0; },
+  mark: function (kind, index, value) { tries.marks[index] = value; return 0; },
+  markAt: function (kind, index) { return index < tries.marks.length ? tries.marks[index] : -1; },
+  firstUnused: function () { return tries.marks.length; }
+};
+function used() { return process.memory().usage; }
+require('Storage').write('lock', ${JSON.stringify(bundle)});
+for (i = 0; i < 2000; i++);
+t = getTime(); for (i = 0; i < 20000; i++); var calibration = 777 / ((getTime() - t) * 1000);
+var vars = { bare: used() }, probe = {};
+eval(require('Storage').read('lock'))(probe);
+vars.loaded = used();
+var signals = probe.openSignals(platform, fix.wiring.led, fix.wiring.beeper);
+var door = probe.openDoor({
+  platform: platform, wiring: fix.wiring, journal: journal, records: records,
+  identity: { codeSalt: bytes(fix.salt), recoveryHash: bytes(fix.recovery) }, signals: signals, hooks: { openWindow: function () { windows++; } }
+});
+vars.open = used();
+var at = 0;
+function press() {
+  if (at >= fix.typed.length) { turns.counting = true; setTimeout(done, 1500); return; }
+  var key = fix.typed.charAt(at++);
+  if (key !== ' ') { down = fix.keys.indexOf(key); setTimeout(function () { down = -1; }, 80); }
+  setTimeout(press, key === ' ' ? 1000 : 160);
+}
+function sample() { var u = process.memory(false).usage; if (u > peak) peak = u; setTimeout(sample, 7); }
+function done() {
+  vars.after = used();
+  vars.peak = peak;
+  print('RESULT ' + JSON.stringify({ vars: vars, turnMs: { longest: turns.longest, idle: turns.sum / turns.n }, calibration: calibration,
+    status: door.status(), windows: windows, bolt: bolt, beeps: beeps, log: log }));
+  quit();
+}
+sample();
+setTimeout(press, 100);
+`;
+}
+
+/** Espruino's standard input stays open: at its end the console would read on for ever. */
+async function run(text: string): Promise<Report> {
+  const folder = mkdtempSync(join(tmpdir(), 'deadlatch-lock-'));
+  try {
+    writeFileSync(join(folder, 'lock.js'), text);
+    if (process.env['KEEP']) writeFileSync(process.env['KEEP'], text);
+    const child = spawn(ESPRUINO, ['lock.js'], { cwd: folder, timeout: 25_000 });
+    let output = '';
+    child.stdout.setEncoding('latin1').on('data', (data: string) => { output += data; });
+    await new Promise((resolve, reject) => child.on('close', resolve).on('error', reject));
+    const line = output.split(/\r?\n/).find((each) => each.includes('RESULT '));
+    if (!line || output.includes('LOG ')) throw new Error(output.slice(-2000));
+    return JSON.parse(line.slice(line.indexOf('RESULT ') + 7)) as Report;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+describe.skipIf(!found)('On a real Espruino', () => {
+  let bundle: string;
+  beforeAll(async () => { bundle = await bundleDevice('host-tests/lock/device/lock-probe.ts', { parameter: 'probe' }); });
+
+  it('a hundred users, a wrong code, the master code and the window cost few variables and no long turn', async () => {
+    const world = World.provisioned((w) => { for (let i = 2; i <= 100; i++) w.addUser(String(5000 + i), i); });
+    const report = await run(script(`(${bundle})`, world, `5555# ${MASTER_CODE}# 8# 5100#  `));
+    expect(report.status).toMatchObject({ lockState: UNLOCKED, failures: 0, wrongCodes: 0 });
+    expect(report.bolt).toBe(1);
+    expect(report.windows).toBe(1);
+    expect(report.log).toContain(LOG_UNLOCK);
+    const esp32 = (ms: number) => Math.round(ms * report.calibration * 10) / 10;
+    console.log(`lock on Espruino: ${bundle.length} bytes, ${(bundle.match(/function/g) ?? []).length} functions; variables ${JSON.stringify(report.vars)}; ` +
+      `longest turn ${esp32(report.turnMs.longest)} ms, idle turn ${esp32(report.turnMs.idle)} ms of an ESP32 (x ${Math.round(report.calibration)})`);
+    expect(bundle.length).toBeLessThan(16_000);
+  });
+
+  it('the recovery code opens', async () => {
+    const report = await run(script(`(${bundle})`, World.provisioned(), `${RECOVERY}#  `));
+    expect(report.status).toMatchObject({ lockState: UNLOCKED, failures: 0 });
+  });
+});

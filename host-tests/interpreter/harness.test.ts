@@ -8,7 +8,7 @@ import { REFERENCE } from '../../boards/reference/index.js';
 import { bundleDevice } from '../../scripts/build-firmware.js';
 import { calibrate } from '../../virtual-board/interpreter/calibrate.js';
 import { findEspruino } from '../../virtual-board/interpreter/find.js';
-import { buildPrelude, createInterpreter, type Interpreter, type InterpreterOptions } from '../../virtual-board/interpreter/interpreter.js';
+import { createInterpreter, PRELUDE, type Interpreter, type InterpreterOptions } from '../../virtual-board/interpreter/interpreter.js';
 import { runScript } from '../../virtual-board/interpreter/script.js';
 import { storageImage } from '../../virtual-board/provision.js';
 import { describeWithInterpreter } from './with-interpreter.js';
@@ -49,7 +49,7 @@ describeWithInterpreter('a lock on the real interpreter', () => {
   afterEach(() => lock?.close());
 
   async function powered(options: Partial<InterpreterOptions> = {}): Promise<Interpreter> {
-    const boot0Text = (await buildPrelude()) + (await bundleDevice('host-tests/interpreter/device/parts.ts'));
+    const boot0Text = PRELUDE + (await bundleDevice('host-tests/interpreter/device/parts.ts'));
     lock = await createInterpreter({ flash: storageImage({ geometry, boot0Text }), wiring, ...options });
     await lock.powerOn();
     await logged(lock, /^starts 0/, 0);

@@ -20,7 +20,7 @@ const START_TIMEOUT_MS = 15_000;
 const MOST_FAILED_STARTS = 5;
 
 export interface InterpreterOptions {
-  /** All of Storage, 256 KB: what `espruino.flash` holds at first. Its `.boot0` begins with `buildPrelude()`. */
+  /** All of Storage, 256 KB: what `espruino.flash` holds at first. Its `.boot0` begins with `PRELUDE`. */
   flash: Uint8Array;
   /** Which pin is what. */
   wiring: Wiring;
@@ -64,10 +64,11 @@ export interface Interpreter {
   waitFor(what: string, fits: (report: Report) => boolean, options?: { timeoutMs?: number; from?: number }): Promise<Report>;
 }
 
-/** The text that goes in front of the bootloader in `.boot0` (`buildBootloader({ family: 'linux', prelude })`). */
-export async function buildPrelude(): Promise<string> {
-  return `${await bundleDevice('virtual-board/interpreter/device/prelude.ts')}\n`;
-}
+/**
+ * Goes in front of the bootloader in `.boot0` (`buildBootloader({ family: 'linux', prelude: PRELUDE })`). The prelude itself is a file
+ * beside the flash: with it, the bootloader would not fit.
+ */
+export const PRELUDE = 'eval(require("fs").readFileSync("prelude.js"));\n';
 
 /** Prepares a lock, switched off. */
 export async function createInterpreter(options: InterpreterOptions): Promise<Interpreter> {
@@ -77,6 +78,7 @@ export async function createInterpreter(options: InterpreterOptions): Promise<In
   const { wiring } = options;
   const folder = await mkdtemp(join(tmpdir(), 'deadlatch-lock-'));
   await writeFile(join(folder, 'espruino.flash'), options.flash);
+  await writeFile(join(folder, 'prelude.js'), await bundleDevice('virtual-board/interpreter/device/prelude.ts'));
   const socket = await openSocket();
   const smpPort = await freePort();
 

@@ -1,7 +1,7 @@
 /**
- * Stands in for what Espruino for Linux lacks: pins with parts behind them, an ADC, a watchdog. Its text goes in front of the
- * bootloader in `.boot0`; the bundles after it are the ones that ship. It reads `prelude.json` in the working directory and talks to
- * the test over UDP on the loopback interface: one JSON array a datagram, in both directions (`protocol.ts`).
+ * Stands in for what Espruino for Linux lacks: pins with parts behind them, an ADC, a watchdog. The first line of `.boot0` evaluates
+ * it; the bundles after it are the ones that ship. It reads `prelude.json` in the working directory and talks to the test over UDP on
+ * the loopback interface: one JSON array a datagram, in both directions (`protocol.ts`).
  */
 import type { Command, Report, Settings } from './protocol.js';
 
@@ -64,7 +64,7 @@ socket.bind(0);
 send(['hello', process.memory().usage]);
 reportBolt();
 process.on('uncaughtException', function (error) {
-  send(['uncaught', '' + error]);
+  send(['uncaught', (error + '' + ((error as Error).stack || '')).substr(0, 1000)]);
 });
 
 global.print = function (line: unknown) {

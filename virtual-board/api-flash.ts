@@ -51,7 +51,7 @@ export function flashModule(session: Session): object {
   return {
     read(length: number, address: number) {
       spend(COST_MS.flashRead + (length / 1024) * COST_MS.flashReadKb);
-      return length > 0 ? session.flash(() => world.nor.port.read(address, length)) : undefined;
+      return length > 0 ? session.flash(() => new EspruinoUint8Array(world.nor.port.read(address, length))) : undefined;
     },
     write(data: unknown, address: number) {
       spend(COST_MS.flashRead);
@@ -141,7 +141,7 @@ export function byteHelpers(session: Session): object {
     CRC32: (data: unknown) => zlib.crc32(spendKb(bytesOf(data), COST_MS.crcKb)),
     toString: (...args: unknown[]) => textOf(gather(args)),
     toFlatString: (...args: unknown[]) => textOf(gather(args)),
-    toUint8Array: (...args: unknown[]) => Uint8Array.from(gather(args)),
+    toUint8Array: (...args: unknown[]) => new EspruinoUint8Array(gather(args)),
     toArrayBuffer: (text: string) => Uint8Array.from(gather([text])).buffer,
     sum: (data: unknown) => spendKb(bytesOf(data), COST_MS.convertKb).reduce((total, byte) => total + byte, 0),
     variance: (data: unknown, mean: number) => bytesOf(data).reduce((total, byte) => total + (byte - mean) ** 2, 0),

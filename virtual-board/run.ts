@@ -109,17 +109,18 @@ export function boot(world: World, options: BootOptions = {}): Board {
         world.violate('storage-erased', 'the Storage check failed: Espruino erased all of Storage');
         session.flash(() => storage.eraseAll());
       }
-      if (storage.find('.varimg')) world.violate('boot-image', '.varimg exists: it would run before .boot0');
-      runBootFiles(session);
+      const files = storage.list();
+      if (files.includes('.varimg')) world.violate('boot-image', '.varimg exists: it would run before .boot0');
+      runBootFiles(session, files);
     }, session);
   }
 
-  function runBootFiles(session: Session): void {
+  function runBootFiles(session: Session, files: readonly string[]): void {
     const api = createApi(session, storage, (text) => evaluate(text));
     const evaluate = (text: string): unknown => compile(options.evaluating ? options.evaluating(text) : text, api.names)(...api.values);
     const power = chip.resetCause === 'powerOn' || chip.resetCause === 'brownOut';
     for (const name of [...(power ? ['.bootPowerOn'] : []), '.boot0', '.boot1', '.boot2', '.boot3', '.bootrst', '.bootcde']) {
-      const text = storage.read(name);
+      const text = files.includes(name) ? storage.read(name) : undefined;
       if (text !== undefined) turn(() => void evaluate(text), session);
     }
   }

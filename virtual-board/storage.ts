@@ -40,9 +40,28 @@ interface Header {
   flags: number;
   /** First four characters as a number: 0 = deleted. */
   firstChars: number;
-  name: string;
   valid: boolean;
   raw: Uint8Array;
+}
+
+/** Bundles are long, and read at every start: the same bytes give the same string object, whose hash V8 then knows already. */
+const LONG = 8192;
+const known: { bytes: Uint8Array; text: string }[] = [];
+
+function textOf(bytes: Uint8Array): string {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (bytes.length < LONG) return view.toString('latin1');
+  const found = known.find((one) => one.bytes.length === bytes.length && view.equals(one.bytes));
+  if (found) return found.text;
+  const text = view.toString('latin1');
+  if (known.push({ bytes: bytes.slice(), text }) > 16) known.shift();
+  return text;
+}
+
+function nameOf({ raw }: Header): string {
+  let name = '';
+  for (let at = 4; at < HEADER_BYTES && raw[at]; at++) name += String.fromCharCode(raw[at]!);
+  return name;
 }
 
 const align = (value: number): number => (value + 3) & ~3;
@@ -63,12 +82,10 @@ export function createStorage(flash: StorageFlash): Storage {
     const view = new DataView(raw.buffer, raw.byteOffset);
     const word = view.getUint32(0, true);
     const size = word & 0xffffff;
-    const zero = raw.indexOf(0, 4);
     return {
       size,
       flags: word >>> 24,
       firstChars: view.getUint32(4, true),
-      name: Buffer.from(raw.subarray(4, zero < 0 ? HEADER_BYTES : zero)).toString('latin1'),
       valid: word !== UNSET && word !== 0 && address + HEADER_BYTES + size <= end,
       raw,
     };
@@ -115,7 +132,7 @@ export function createStorage(flash: StorageFlash): Storage {
   function find(name: string): { address: number; size: number } | undefined {
     let found: { address: number; size: number } | undefined;
     eachFile((address, header) => {
-      if (!found && header.firstChars !== 0 && header.name === name) found = { address: address + HEADER_BYTES, size: header.size };
+      if (!found && header.firstChars !== 0 && nameOf(header) === name) found = { address: address + HEADER_BYTES, size: header.size };
     });
     return found;
   }
@@ -269,7 +286,7 @@ export function createStorage(flash: StorageFlash): Storage {
       if (!file) return undefined;
       const from = Math.min(Math.max(offset, 0), file.size);
       const count = Math.min(length <= 0 ? file.size : length, file.size - from);
-      return count <= 0 ? '' : Buffer.from(flash.read(file.address + from, count)).toString('latin1');
+      return count <= 0 ? '' : textOf(flash.read(file.address + from, count));
     },
     write,
     erase,
@@ -283,7 +300,7 @@ export function createStorage(flash: StorageFlash): Storage {
     list() {
       const names: string[] = [];
       eachFile((_address, header) => {
-        if (isReal(header)) names.push(header.name);
+        if (isReal(header)) names.push(nameOf(header));
       });
       return names;
     },

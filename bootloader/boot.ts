@@ -3,7 +3,7 @@
  * the watchdog is fed between the steps of a verification, and hands over to `launch`.
  */
 import {
-  BAD_IMAGE_DIGEST, IDENTITY_LOST, JOURNAL_LOST, SLOT_EMPTY, type ErrorCode,
+  BAD_IMAGE_DIGEST, COUNTER_TOO_LOW, IDENTITY_LOST, JOURNAL_LOST, SLOT_EMPTY, type ErrorCode,
 } from '../firmware/errors.js';
 import { HEALTH, ROLLBACK, SEAL_A, SEAL_B, TRIAL, VERDICT } from '../firmware/flash/kinds.js';
 import type { BootStores } from '../firmware/flash/open.js';
@@ -49,7 +49,7 @@ export function startBoot(input: BootInput): void {
   if (!asleep && journal.valid) markStarted(journal, cause, counts);
   let confirmed = confirmedFloor(journal, records);
   const trial = trialOf(journal);
-  const facts = collectFacts(input, counts, confirmed, trial);
+  const facts = collectFacts(input, cause, counts, confirmed, trial);
   const results: (VerifyResult | undefined)[] = [undefined, undefined];
   let verifying: VerifyingImage | undefined;
   let onVerified: (slot: 0 | 1, result: VerifyResult) => void = accept;
@@ -115,7 +115,7 @@ export function startBoot(input: BootInput): void {
       : confirmed && confirmed.slot === slot ? confirmed.imageId : previousIn(journal, slot);
     let code = result.code;
     if (!code && (!wanted || !bytesEqual(wanted, result.imageId!))) code = wanted ? BAD_IMAGE_DIGEST : SLOT_EMPTY;
-    if (!code && confirmed && result.image!.counter < confirmed.counter) code = SLOT_EMPTY;
+    if (!code && confirmed && result.image!.counter < confirmed.counter) code = COUNTER_TOO_LOW;
     if (!code) seal(slot, result);
     facts.checked[slot] = code;
     results[slot] = result;
@@ -205,7 +205,7 @@ export function startBoot(input: BootInput): void {
   platform.after(0, turn);
 }
 
-function collectFacts(input: BootInput, counts: BootCounts, confirmed: Confirmed | undefined, trial: Trial | undefined): BootFacts {
+function collectFacts(input: BootInput, cause: ResetCause, counts: BootCounts, confirmed: Confirmed | undefined, trial: Trial | undefined): BootFacts {
   const journal = input.stores.journal;
   const facts: BootFacts = {
     journal: journal.valid && !!confirmed,
@@ -215,7 +215,7 @@ function collectFacts(input: BootInput, counts: BootCounts, confirmed: Confirmed
     confirmedSlot: confirmed ? confirmed.slot : 0,
     otherOnceConfirmed: !!confirmed && !!previousIn(journal, confirmed.slot === 0 ? 1 : 0),
     powerForRadio: input.powerForRadio,
-    crashLooping: isCrashLooping(counts),
+    crashLooping: isCrashLooping(counts, cause),
     degradedCrashed: counts.degradedUnclean > 0,
     checked: [undefined, undefined],
   };

@@ -1,7 +1,6 @@
 /** `.boot0`: what runs at every start, before any image. It is written once, at provisioning, and no update can reach it. */
 import type { Wiring } from '../boards/wiring.js';
-import { parseLayoutRecord } from '../firmware/flash/layout-record.js';
-import { layoutOf, PAGE_BYTES, STORAGE_HEADER_BYTES, type Geometry } from '../firmware/flash/layout.js';
+import { layoutOf, type Geometry } from '../firmware/flash/layout.js';
 import { openBootStores, partsOf } from '../firmware/flash/open.js';
 import { openRecordReader } from '../firmware/flash/record-reader.js';
 import type { Handover } from '../firmware/handover.js';
@@ -41,7 +40,7 @@ start(createPlatform());
 
 function start(platform: Platform): void {
   platform.armWatchdog(WATCHDOG_SECONDS);
-  const layout = layoutOf(readGeometry(platform));
+  const layout = layoutOf(__GEOMETRY__);
   const stores = openBootStores(platform, layout);
   const records = openRecordReader(partsOf(platform, layout, layout.records));
   const identity = stores.identity;
@@ -114,14 +113,6 @@ function start(platform: Platform): void {
       chip.reboot();
     }
   }
-}
-
-/** The layout record in page 0; the build's own where it cannot be read. */
-function readGeometry(platform: Platform): Geometry {
-  const own = __GEOMETRY__;
-  const page = platform.flash.read(own.base + own.bootPages * PAGE_BYTES + STORAGE_HEADER_BYTES, 256);
-  const record = parseLayoutRecord(page, platform.crc32);
-  return record ? record.geometry : own;
 }
 
 function noVersion(): Version {

@@ -3,23 +3,22 @@
  * The build puts `shared.NAME` in the place of each of these functions when it bundles safe mode.
  */
 import { parseIdentity } from '../firmware/flash/identity.js';
-import { openBootStores, partsOf } from '../firmware/flash/open.js';
+import { openBootStores } from '../firmware/flash/open.js';
 import { readPageHeader, readWords } from '../firmware/flash/page-header.js';
 import { openRegion } from '../firmware/flash/region.js';
 import { parseImage, parseOffer } from '../firmware/image/format.js';
-import { bytesEqual, checkKeyEpoch, signerOf } from '../firmware/image/keys.js';
+import { checkKeyEpoch, signerOf } from '../firmware/image/keys.js';
 import { startVerifyImage } from '../firmware/image/verify.js';
-import { compareVersions } from '../firmware/image/version.js';
-import { millivoltsOf, openMeter } from '../firmware/lock/battery.js';
+import { openMeter } from '../firmware/lock/battery.js';
 import { readInput, setUpInput } from '../firmware/lock/bolt.js';
 import { openKeypad } from '../firmware/lock/keypad.js';
 import { openSignals } from '../firmware/lock/signals.js';
 import { createPlatform } from '../firmware/platform/espruino.js';
 import { createSlhTools } from '../firmware/platform/slh-tools.js';
-import { confirmedFloor, decodeVerdict, encodeVerdict, trialOf } from '../firmware/update/boot-state.js';
+import { confirmedFloor, encodeVerdict, trialOf } from '../firmware/update/boot-state.js';
 
 export const SHARED = {
-  parseIdentity, openBootStores, partsOf, readPageHeader, readWords, openRegion, parseImage, parseOffer, bytesEqual, checkKeyEpoch, signerOf,
-  startVerifyImage, compareVersions, millivoltsOf, openMeter, readInput, setUpInput, openKeypad, openSignals, createPlatform, createSlhTools,
-  confirmedFloor, decodeVerdict, encodeVerdict, trialOf,
+  parseIdentity, openBootStores, readPageHeader, readWords, openRegion, parseImage, parseOffer, checkKeyEpoch, signerOf,
+  startVerifyImage, openMeter, readInput, setUpInput, openKeypad, openSignals, createPlatform, createSlhTools,
+  confirmedFloor, encodeVerdict, trialOf,
 };

@@ -86,8 +86,6 @@ const TERSER: MinifyOptions = {
     // Espruino hoists no function declarations.
     hoist_funs: true,
     passes: 3,
-    // A function written out at its only call would be made anew at every call: slow, and variables for the collector.
-    reduce_funcs: false,
   },
   mangle: true,
   format: { ascii_only: true, comments: false },

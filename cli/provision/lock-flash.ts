@@ -42,6 +42,8 @@ export interface LockFlash {
 
 /** Builds it. Throws an Error with one sentence where a code or the image cannot be used. */
 export function buildLockFlash(options: LockFlashOptions): LockFlash {
+  const [firstKey, secondKey] = options.keys;
+  if (firstKey === undefined) throw new Error('keys: a lock needs at least one factory key.');
   const family = familyOf(options.wiring);
   const { geometry } = family;
   const recoveryCode = options.recoveryCode ?? Array.from({ length: 12 }, () => randomInt(10)).join('');
@@ -65,7 +67,7 @@ export function buildLockFlash(options: LockFlashOptions): LockFlash {
     family: family.id,
     hardware: options.wiring.hardware,
     production: options.production,
-    keys: [options.keys[0]!, options.keys[1] ?? new Uint8Array(32)],
+    keys: [firstKey, secondKey ?? new Uint8Array(32)],
     codeSalt: salt,
     recoveryHash,
     serial: options.serial ?? 'DL-' + randomBytes(4).toString('hex'),

@@ -1,8 +1,8 @@
 /**
- * A `Platform` from Espruino's globals. Every global is looked up when it is used, so that a prelude on the Linux build can put its
- * own in their place. Facts are from Espruino's source (jswrap_io.c, jstimer.c, jswrap_espruino.c); nothing was run on hardware.
+ * A `Platform` from Espruino's globals. Natives are taken as they are where the arguments agree: a function around each would cost
+ * memory. A prelude on the Linux build has put its own in their place before. Facts are from Espruino's source (jswrap_io.c, jstimer.c, jswrap_espruino.c); nothing was run on hardware.
  */
-import type { CryptoModule, EspruinoE, EspruinoProcess, EspruinoRequire } from './espruino-globals.js';
+import type { EspruinoE, EspruinoProcess, EspruinoRequire } from './espruino-globals.js';
 import type { FamilyName } from '../../boards/families.js';
 import { PAGE_BYTES, STORAGE_HEADER_BYTES, type Geometry } from '../flash/layout.js';
 import type { Pins, Platform, ResetCause } from './types.js';
@@ -20,7 +20,7 @@ declare function peek32(address: number): number;
 declare function print(line: string): void;
 declare function pinMode(pin: number, mode: string): void;
 declare function digitalWrite(pin: number, level: number): void;
-declare function digitalRead(pin: number): number;
+declare function digitalRead(pin: number): 0 | 1;
 declare function digitalPulse(pin: number, level: number, ms: number): void;
 declare function analogRead(pin: number): number;
 declare function analogWrite(pin: number, value: number, options?: { freq: number }): void;
@@ -34,19 +34,18 @@ export function createPlatform(): Platform {
     flash: flashPort(),
     nowMs: () => Math.floor((getTime() - startedS) * 1000),
     after: (delayMs, turn) => setTimeout(turn, delayMs),
-    cancel: (id) => clearTimeout(id),
-    sha256: (data) => sha256(crypto, data),
-    crc32: (data) => E.CRC32(data),
+    cancel: clearTimeout,
+    sha256: (data) => new Uint8Array(crypto.SHA256(data)),
+    crc32: E.CRC32,
     toWire,
     toBytes,
-    random: randomBytes,
     resetCause,
-    reboot: () => E.reboot(),
+    reboot: E.reboot,
     armWatchdog: (seconds) => E.enableWatchdog(seconds, false),
-    kickWatchdog: () => E.kickWatchdog(),
-    collect: () => void process.memory(),
+    kickWatchdog: E.kickWatchdog,
+    collect: process.memory,
     freeVars: () => process.memory(false).free,
-    log: (line) => print(line),
+    log: print,
     pins: createPins(),
   };
 }
@@ -68,10 +67,6 @@ function flashPort(): Platform['flash'] {
   };
 }
 
-function sha256(crypto: CryptoModule, data: Uint8Array | string): Uint8Array {
-  return new Uint8Array(crypto.SHA256(data));
-}
-
 /** A copy: given the array alone, `E.toString` would answer with the array's own memory, which changes when the array does. */
 function toWire(bytes: Uint8Array): string {
   const wire = E.toString('', bytes);
@@ -87,23 +82,6 @@ function toBytes(wire: string): Uint8Array {
   if (flat) return flat;
   const bytes = new Uint8Array(wire.length);
   for (let at = 0; at < wire.length; at++) bytes[at] = wire.charCodeAt(at);
-  return bytes;
-}
-
-/**
- * ESP32: the hardware register (ESP32 technical reference, RNG; ESP32-C3: SYSCON_RND_DATA), as `E.hwRand` repeats itself there. A
- * register that gives the same word twice is not random.
- */
-function randomBytes(count: number): Uint8Array | undefined {
-  const register = __FAMILY__ === 'esp32c3' ? 0x600260b0 : __FAMILY__ === 'esp32' || __FAMILY__ === 'virtual' ? 0x60035144 : 0;
-  const bytes = new Uint8Array(count);
-  let last = 0;
-  for (let at = 0; at < count; at += 4) {
-    const word = register ? peek32(register) : E.hwRand();
-    if (word === last) return undefined;
-    last = word;
-    for (let byte = at; byte < at + 4 && byte < count; byte++) bytes[byte] = word >>> (8 * (byte - at));
-  }
   return bytes;
 }
 
@@ -124,12 +102,12 @@ function resetCause(): ResetCause {
 /** Espruino takes plain numbers for pins: on every supported family D<n> is pin number n. */
 function createPins(): Pins {
   return {
-    mode: (pin, mode) => pinMode(pin, mode),
-    write: (pin, level) => digitalWrite(pin, level),
+    mode: pinMode,
+    write: digitalWrite,
     // While a timer edge is queued for a pin, `digitalPulse` only queues another and never raises the pin: callers wait for the end.
-    pulse: (pin, level, ms) => digitalPulse(pin, level, ms),
-    read: (pin) => (digitalRead(pin) ? 1 : 0),
-    analog: (pin) => analogRead(pin),
+    pulse: digitalPulse,
+    read: digitalRead,
+    analog: analogRead,
     tone: (pin, hz) => {
       analogWrite(pin, hz ? 0.5 : 0, { freq: hz || 1000 });
       if (!hz) digitalWrite(pin, 0);

@@ -33,8 +33,6 @@ export interface Platform {
   crc32(data: Uint8Array | string): number;
   toWire(bytes: Uint8Array): Wire;
   toBytes(wire: Wire): Uint8Array;
-  /** `count` bytes of true random, or undefined where the chip has none at hand: then no challenge may be issued. */
-  random(count: number): Uint8Array | undefined;
   resetCause(): ResetCause;
   /** Restarts the chip. Returns (the restart follows), so callers must stop by themselves. */
   reboot(): void;
@@ -42,7 +40,7 @@ export interface Platform {
   armWatchdog(seconds: number): void;
   kickWatchdog(): void;
   /** Collects free memory: hashing in a loop fragments the free list without it. */
-  collect(): void;
+  collect(): unknown;
   /** Free JsVars. */
   freeVars(): number;
   /** One line on the console of a dev board; nothing on a production board. */

@@ -26,9 +26,9 @@ export const RESTART_INTO_SAFE_MODE = 2;
 
 /** Unclean boots in a row at which the confirmed image counts as crash-looping. */
 export const UNCLEAN_LIMIT = 5;
-/** The same for early resets whose cause is known and does not speak against the image (power-on, button, brown-out). */
+/** The same for early resets that do not speak against the image: power-on, button, brown-out. */
 export const EARLY_LIMIT = 8;
-/** The same where the cause of a reset cannot be read. */
+/** The same where the cause of a reset cannot be read, and every early one counts. */
 export const UNKNOWN_LIMIT = 10;
 
 const CAUSES: ResetCause[] = ['unknown', 'powerOn', 'pin', 'software', 'watchdog', 'brownOut', 'deepSleep'];
@@ -38,7 +38,6 @@ export interface BootCounts {
   startsWithoutLaunch: number;
   unclean: number;
   early: number;
-  unknown: number;
   /** Unclean boots that ran keypad-only. */
   degradedUnclean: number;
   /** The last start ended with a planned restart into safe mode. */
@@ -52,8 +51,7 @@ export function countBoots(journal: Journal, cause: ResetCause): BootCounts {
     startsWithoutLaunch: carried ? carried[0]! : 0,
     unclean: carried ? carried[1]! : 0,
     early: carried ? carried[2]! : 0,
-    unknown: carried ? carried[3]! : 0,
-    degradedUnclean: carried ? carried[4]! : 0,
+    degradedUnclean: carried ? carried[3]! : 0,
     safeModePlanned: false,
   };
   if (!carried) return counts;
@@ -85,7 +83,7 @@ function countStart(journal: Journal, mark: number, endedBy: number, counts: Boo
   const ran = launched < 0 ? 0 : launched;
   if (ran & (RAN_TRIAL | RAN_SAFE_MODE)) return;
   if (journal.markAt(BOOTS, mark + HEALTHY) !== -1) {
-    counts.unclean = counts.early = counts.unknown = counts.degradedUnclean = 0;
+    counts.unclean = counts.early = counts.degradedUnclean = 0;
     return;
   }
   if (planned !== -1) return;
@@ -93,25 +91,22 @@ function countStart(journal: Journal, mark: number, endedBy: number, counts: Boo
   if (cause === 'watchdog' || cause === 'software') {
     counts.unclean++;
     if (ran & RAN_DEGRADED) counts.degradedUnclean++;
-  } else if (cause === 'unknown') {
-    counts.unknown++;
-    if (ran & RAN_DEGRADED && counts.unknown > UNKNOWN_LIMIT + 2) counts.degradedUnclean++;
   } else {
     counts.early++;
-    if (ran & RAN_DEGRADED && counts.early > EARLY_LIMIT + 2) counts.degradedUnclean++;
+    if (ran & RAN_DEGRADED && counts.early > UNKNOWN_LIMIT + 2) counts.degradedUnclean++;
   }
 }
 
 /** Whether the counts say that the confirmed image crashes on start again and again. */
-export function isCrashLooping(counts: BootCounts): boolean {
-  return counts.unclean >= UNCLEAN_LIMIT || counts.early >= EARLY_LIMIT || counts.unknown >= UNKNOWN_LIMIT;
+export function isCrashLooping(counts: BootCounts, cause: ResetCause): boolean {
+  return counts.unclean >= UNCLEAN_LIMIT || counts.early >= (cause === 'unknown' ? UNKNOWN_LIMIT : EARLY_LIMIT);
 }
 
 /** Marks this start; begins a new record, with the counts carried over, when the last one is full. */
 export function markStarted(journal: Journal, cause: ResetCause, counts: BootCounts): ErrorCode {
   if (!journal.read(BOOTS) || startsIn(journal) === STARTS_PER_RECORD) {
-    const carried = new Uint8Array(8);
-    carried.set([counts.startsWithoutLaunch, counts.unclean, counts.early, counts.unknown, counts.degradedUnclean]);
+    const carried = new Uint8Array(4);
+    carried.set([counts.startsWithoutLaunch, counts.unclean, counts.early, counts.degradedUnclean]);
     const code = journal.append(BOOTS, carried, STARTS_PER_RECORD * MARKS_PER_START);
     if (code) return code;
   }

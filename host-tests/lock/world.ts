@@ -251,7 +251,6 @@ export class World {
     crc32: () => 0,
     toWire: (bytes) => String.fromCharCode(...bytes),
     toBytes: (wire) => Uint8Array.from(wire, (c) => c.charCodeAt(0)),
-    random: () => undefined,
     resetCause: () => this.cause,
     reboot: () => undefined,
     armWatchdog: () => undefined,

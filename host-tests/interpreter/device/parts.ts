@@ -1,5 +1,6 @@
 /** Uses every part of a lock through the real Platform, and says what it sees: to test the harness, not the firmware. */
 import { openKeypad } from '../../../firmware/lock/keypad.js';
+import { randomBytes } from '../../../firmware/platform/random.js';
 import { createPlatform } from '../../../firmware/platform/espruino.js';
 import { openUdp } from '../../../firmware/platform/udp.js';
 
@@ -17,7 +18,7 @@ pins.mode(4, 'output');
 pins.watch(13, function (level) {
   platform.log('strap ' + level);
 });
-platform.log('starts ' + countStart() + ' random ' + (platform.random(4) !== undefined) + ' cause ' + platform.resetCause());
+platform.log('starts ' + countStart() + ' random ' + (randomBytes(4) !== undefined) + ' cause ' + platform.resetCause());
 
 const udp = openUdp(1337);
 udp.onDatagram(function (datagram, from) {

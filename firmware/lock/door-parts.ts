@@ -58,7 +58,7 @@ export interface DoorStatus {
 }
 
 export interface Door {
-  /** A turn now; turns follow by themselves. Never throws. */
+  /** A turn out of turn; the door takes its turns by itself. Never throws. */
   tick(): void;
   /** The motor is on, a code is being typed or checked: nobody may start a flash operation. */
   busy(): boolean;

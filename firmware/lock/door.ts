@@ -27,6 +27,8 @@ export type { Door, DoorHooks, DoorParts, DoorStatus } from './door-parts.js';
 
 const ACTIVE_TURN_MS = 20;
 const IDLE_TURN_MS = 50;
+/** While nothing goes on, so many turns only ask whether a key is down; end stops are read in the one after them. */
+const QUIET_TURNS = 4;
 /** Between the two looks at the first key after a quiet time: longer than keys bounce. */
 const FIRST_LOOK_MS = 10;
 /** The keypad is read at the fast pace for this long after a key. */
@@ -61,6 +63,8 @@ export function openDoor(parts: DoorParts): Door {
   const waiting: LogEntry[] = [];
   const cause = platform.resetCause();
   let timer = 0;
+  let pauseMs = IDLE_TURN_MS;
+  let quietTurns = 0;
   let expecting = A_CODE;
   let expectUntilMs = 0;
   let stretch: Stretch | undefined;
@@ -101,6 +105,7 @@ export function openDoor(parts: DoorParts): Door {
   function move(goal: number, happened: LogEntry): void {
     if (throwing) note(throwing);
     throwing = happened;
+    quietTurns = 0;
     bolt.move(goal);
   }
 
@@ -271,33 +276,41 @@ export function openDoor(parts: DoorParts): Door {
     shown.lastTurnMs = nowMs;
   }
 
+  function isQuiet(): boolean {
+    return pauseMs === IDLE_TURN_MS && !stretch && !throwing && !waiting.length && !expecting && chordSinceMs < 0;
+  }
+
   function run(): void {
-    const fast = platform.nowMs() < activeUntilMs || keypad.unsettled();
-    timer = platform.after(stretch ? 1 : !bolt.atRest() ? bolt.dueMs() : fast ? ACTIVE_TURN_MS : IDLE_TURN_MS, run);
-    try {
-      turn();
-    } catch (error) {
-      stretch = undefined;
-      wipeEntry(entry);
-      shown.failures++;
-      platform.log('door: ' + error);
-    }
-    if (fast || !keypad.unsettled()) return;
-    // The first press after a quiet time: look again soon, or a short one is missed.
+    const armedMs = pauseMs;
+    timer = platform.after(armedMs, run);
+    if (quietTurns-- > 0 && !keypad.anyDown()) return;
+    door.tick();
+    pauseMs = stretch ? 1 : !bolt.atRest() ? bolt.dueMs()
+      : keypad.unsettled() ? (armedMs === IDLE_TURN_MS ? FIRST_LOOK_MS : ACTIVE_TURN_MS)
+        : platform.nowMs() < activeUntilMs ? ACTIVE_TURN_MS : IDLE_TURN_MS;
+    quietTurns = isQuiet() ? QUIET_TURNS : 0;
+    if (pauseMs >= armedMs) return;
     const slow = timer;
-    timer = platform.after(FIRST_LOOK_MS, run);
+    timer = platform.after(pauseMs, run);
     platform.cancel(slow);
   }
 
-  run();
-  return {
+  const door: Door = {
     tick: () => {
-      platform.cancel(timer);
-      run();
+      try {
+        turn();
+      } catch (error) {
+        stretch = undefined;
+        wipeEntry(entry);
+        shown.failures++;
+        platform.log('door: ' + error);
+      }
     },
     busy: () => stretch !== undefined || !bolt.atRest() || entry.count > 0 && platform.nowMs() - shown.lastKeyMs < TYPING_MS,
     status,
     lock: (source, user) => move(LOCKED, event(LOG_LOCK, source, user, 0)),
     unlock: (source, user) => move(UNLOCKED, event(LOG_UNLOCK, source, user, 0)),
   };
+  run();
+  return door;
 }

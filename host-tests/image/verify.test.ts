@@ -138,7 +138,7 @@ describe('an image is refused with a code of its own:', () => {
 describe('a key change', () => {
   const changing = signedImage(unsignedImage(600, { version: '2.0.0', keyChange: { epoch: 2, key: NEW_KEY.publicKey } }), KEY);
   const id = verify(changing).imageId!;
-  const trust = (keyEpoch: number, key: Uint8Array, imageId = new Uint8Array(32)): Partial<VerifyInput> => ({ trust: { keyEpoch, key, imageId } satisfies Trust });
+  const trust = (keyEpoch: number, key: Uint8Array, imageId: Uint8Array = new Uint8Array(32)): Partial<VerifyInput> => ({ trust: { keyEpoch, key, imageId } satisfies Trust });
 
   test('is accepted from an older epoch and told in the result', () => {
     expect(verify(changing)).toMatchObject({ code: 0, image: { keyChange: { epoch: 2, key: NEW_KEY.publicKey } } });

@@ -56,8 +56,12 @@ function transfer(client: Client, group: number, command: number, file: Uint8Arr
   const text = Buffer.from(file).toString('latin1');
   const result: TransferResult = { match: undefined, chunks: 0, resumedAt: 0 };
   let next = 0;
+  /** What the lock has, as far as we were told; -1 before the first answer. */
   let acknowledged = -1;
   let underWay = 0;
+  /** An answer asked for another offset than the one behind its chunk: let what is under way come back first. */
+  let draining = false;
+  let stuckAt = -1;
   let stuck = 0;
   let busySinceMs = -1;
   let finished = false;
@@ -79,7 +83,7 @@ function transfer(client: Client, group: number, command: number, file: Uint8Arr
   function sendMore(): void {
     // The first chunk goes alone: its answer tells where to go on.
     const window = acknowledged < 0 ? 1 : settings.window;
-    while (!finished && underWay < window && next < text.length) {
+    while (!finished && !draining && underWay < window && next < text.length) {
       if (settings.stopped()) return finish(new SmpError('stopped', -1));
       const off = next;
       const body = bodyAt(off);
@@ -88,32 +92,33 @@ function transfer(client: Client, group: number, command: number, file: Uint8Arr
       underWay++;
       result.chunks++;
       const slow = off === 0 || next >= text.length;
-      client.request(WRITE, group, command, body, answered, slow ? client.options.slowMs : client.options.timeoutMs);
+      client.request(WRITE, group, command, body, (failure, reply) => answered(failure, reply, off + bytes), slow ? client.options.slowMs : client.options.timeoutMs);
     }
   }
 
-  function answered(failure: SmpError | undefined, reply: CborMap): void {
+  function answered(failure: SmpError | undefined, reply: CborMap, behind: number): void {
     underWay--;
     if (finished) return;
     if (failure) return failure.rc === BUSY ? waitAndGoOn(failure) : finish(failure);
     busySinceMs = -1;
     const off = reply['off'];
     if (typeof off !== 'number') return finish(new SmpError('the answer has no offset', -1));
-    if (acknowledged < 0) result.resumedAt = off > next ? off : 0;
-    if (off > acknowledged) {
-      acknowledged = off;
-      stuck = 0;
-      settings.onProgress(off, text.length);
-    } else {
-      if (++stuck > STUCK) return finish(new SmpError(`the lock keeps asking for offset ${off}`, -1));
-      acknowledged = off;
-    }
+    if (acknowledged < 0) result.resumedAt = off > behind ? off : 0;
+    if (off > acknowledged) settings.onProgress(off, text.length);
+    acknowledged = off;
     if (off >= text.length) {
       if (typeof reply['match'] === 'boolean') result.match = reply['match'];
       if (reply['match'] === false) return finish(new SmpError('the lock received another file than was sent', -1));
       return finish(undefined);
     }
-    if (underWay === 0 || off > next) next = off;
+    if (off !== behind) draining = true;
+    if (draining && underWay === 0) {
+      stuck = off > stuckAt ? 0 : stuck + 1;
+      stuckAt = Math.max(off, stuckAt);
+      if (stuck > STUCK) return finish(new SmpError(`the lock keeps asking for offset ${off}`, -1));
+      draining = false;
+      next = off;
+    }
     sendMore();
   }
 
@@ -121,8 +126,10 @@ function transfer(client: Client, group: number, command: number, file: Uint8Arr
     const now = client.time.nowMs();
     if (busySinceMs < 0) busySinceMs = now;
     if (now - busySinceMs > settings.busyLimitMs) return finish(failure);
+    draining = true;
     if (underWay > 0) return;
     client.time.after(BUSY_PAUSE_MS, () => {
+      draining = false;
       next = failure.off ?? Math.max(acknowledged, 0);
       sendMore();
     });

@@ -128,6 +128,12 @@ export function markPlanned(journal: Journal, how: number): ErrorCode {
   return markCurrent(journal, PLANNED, how);
 }
 
+/** What was launched last: its slot plus RAN_ bits. Negative where no mark says so. */
+export function lastLaunched(journal: Journal): number {
+  const starts = startsIn(journal);
+  return starts ? journal.markAt(BOOTS, (starts - 1) * MARKS_PER_START + LAUNCHED) : -1;
+}
+
 function markCurrent(journal: Journal, which: number, value: number): ErrorCode {
   const starts = startsIn(journal);
   return starts ? journal.mark(BOOTS, (starts - 1) * MARKS_PER_START + which, value) : 0;

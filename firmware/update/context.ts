@@ -9,6 +9,7 @@ import { compareVersions, type Version } from '../image/version.js';
 import type { Platform } from '../platform/types.js';
 import { PAGE_BYTES } from '../flash/layout.js';
 import { confirmedFloor } from './boot-state.js';
+import { sessionOf } from './session.js';
 
 export interface UpdateContext {
   platform: Platform;
@@ -80,12 +81,15 @@ export function slotOf(context: UpdateContext, slot: number): Region {
 
 /**
  * The slot an update must leave alone, which SMP clients see as slot 0: the running one; in safe mode the confirmed one; where not
- * even that is known, the one that seems to hold the better image. The other one is theirs to write.
+ * even that is known, the one that seems to hold the better image when an upload begins. The
+ * other one is theirs to write.
  */
 export function keptSlot(context: UpdateContext): number {
   if (context.running.slot >= 0) return context.running.slot;
   const confirmed = confirmedFloor(context.stores.journal, context.stores.records);
   if (confirmed) return confirmed.slot;
+  const session = sessionOf(context.stores.journal, context.platform);
+  if (session) return 1 - session.slot;
   const second = parseSlot(context, 1).image;
   if (!second) return 0;
   const first = parseSlot(context, 0).image;

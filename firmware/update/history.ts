@@ -7,6 +7,7 @@ import type { Journal } from '../flash/journal.js';
 import { HISTORY } from '../flash/keys.js';
 import { ROLLBACK } from '../flash/kinds.js';
 import type { Records } from '../flash/records.js';
+import { bytesEqual } from '../image/keys.js';
 import { compareVersions, type Version } from '../image/version.js';
 import { APPLIED, decodeVerdict, encodeVerdict, ROLLED_BACK, type Verdict } from './boot-state.js';
 
@@ -21,15 +22,15 @@ export function verdictAt(records: Records, index: number): Verdict | undefined 
   return bytes && at >= 0 ? decodeVerdict(bytes.slice(at, at + VERDICT_BYTES)) : undefined;
 }
 
-/** Adds a verdict; the oldest makes room. A verdict that repeats the newest one is not added twice. */
+/** Adds a verdict; the oldest makes room. One that is there already, bit for bit, is not added again. */
 export function addVerdict(records: Records, verdict: Verdict): ErrorCode {
   const added = encodeVerdict(verdict.result, verdict.reason, verdict);
   const old = records.get(HISTORY) || new Uint8Array(0);
   let from = old.length - HISTORY_LIMIT * VERDICT_BYTES + VERDICT_BYTES;
   if (from < 0) from = 0;
-  let same = old.length >= VERDICT_BYTES;
-  for (let i = 0; same && i < VERDICT_BYTES; i++) same = old[old.length - VERDICT_BYTES + i] === added[i];
-  if (same) return 0;
+  for (let at = 0; at < old.length; at += VERDICT_BYTES) {
+    if (bytesEqual(old.slice(at, at + VERDICT_BYTES), added)) return 0;
+  }
   const bytes = new Uint8Array(old.length - from + VERDICT_BYTES);
   bytes.set(old.slice(from), 0);
   bytes.set(added, old.length - from);

@@ -29,8 +29,8 @@ export interface Offers {
   take(exchange: Exchange): void;
   /** Image id of the accepted offer that begins with `head` and announces `length` bytes; '' if it is another or none. */
   acceptedFor(head: Wire, length: number): Wire;
-  /** The accepted offer with that id, as long as it lies untouched in its region. */
-  accepted(imageId: Wire): ImageInfo | undefined;
+  /** The accepted offer with that id, as long as it lies untouched in its region. `known`: what this gave before. */
+  accepted(imageId: Wire, known?: ImageInfo): ImageInfo | undefined;
   /** SIGNATURE_BACK_OFF while a failed signature is being paid for. */
   backOff(): ErrorCode;
   /** A signature was wrong, in an offer or in a slot. */
@@ -68,8 +68,9 @@ export function createOffers(context: UpdateContext, window: UpdateWindow, page:
   }
 
   /** The offer in the region, whole and with that id. */
-  function accepted(imageId: Wire): ImageInfo | undefined {
+  function accepted(imageId: Wire, known?: ImageInfo): ImageInfo | undefined {
     if (imageId !== acceptedId()) return undefined;
+    if (known) return known;
     const image = parseOffer(region.read, slotBytes).image;
     if (!image) return undefined;
     const found = platform.sha256(signedMessage(image, region.read, platform.sha256));

@@ -175,7 +175,7 @@ export function createUpload(context: UpdateContext, window: UpdateWindow, page:
 
   /** The page in RAM against the accepted offer: by its page list, and where the TLVs begin, by the TLVs themselves. */
   function matchesOffer(): boolean {
-    offered = offered || offers.accepted(session!.offerId);
+    offered = offers.accepted(session!.offerId, offered);
     // Another offer took its place: what was not checked here is checked before the test.
     if (!offered) return true;
     const listed = done < offered.pages ? pageBytes(offered, done) : 0;

@@ -64,6 +64,12 @@ export function createApi(session: Session, storage: Storage, evaluate: (text: s
     return end('deepSleep');
   }
 
+  function clearTimer(...ids: unknown[]): void {
+    spend(COST_MS.timer);
+    if (ids.length) scheduler.clear(ids[0]);
+    else scheduler.clearAll();
+  }
+
   const memory = (collect?: boolean): object => {
     spend(collect === false ? COST_MS.call : 2);
     return { free: FREE_VARS, usage: TOTAL_VARS - FREE_VARS, total: TOTAL_VARS, history: 0, stackFree: 20000, rx: { used: 0, total: 4096 } };
@@ -143,8 +149,8 @@ export function createApi(session: Session, storage: Storage, evaluate: (text: s
       spend(COST_MS.timer);
       return scheduler.setInterval(turn, delayMs, ...args);
     },
-    clearTimeout: (id: unknown) => scheduler.clear(id),
-    clearInterval: (id: unknown) => scheduler.clear(id),
+    clearTimeout: clearTimer,
+    clearInterval: clearTimer,
     peek32: (address: number) => {
       spend(0.02);
       if (address === RANDOM_REGISTER) return world.random.int(0x1_0000_0000);

@@ -1,10 +1,16 @@
-/** JavaScript turns of one run of the firmware: timers in order of their time, and events that wait for the idle loop. */
+/**
+ * JavaScript turns of one run of the firmware, in Espruino's order (facts: jsiIdle in jsinteractive.c). Each pass of the idle loop
+ * first takes the events that wait, then every timer that was due when the pass began, in the order the timers were made, not in the
+ * order of their times. A timer's number is one more than that of the newest timer there is: numbers come back.
+ */
 
 export interface Scheduler {
   setTimeout(turn: unknown, delayMs: unknown, ...args: unknown[]): number;
   setInterval(turn: unknown, delayMs: unknown, ...args: unknown[]): number;
+  /** `clearTimeout`; without an id (`undefined`) Espruino throws. */
   clear(id: unknown): void;
-  /** An interrupt or received data: runs before timers, as soon as nothing else does. */
+  clearAll(): void;
+  /** An interrupt or received data: runs in the next pass. */
   queue(turn: () => void): void;
   /** Time of the next turn, Infinity when there is none. */
   nextAt(): number;
@@ -25,40 +31,56 @@ const interval = (delayMs: unknown): number => (typeof delayMs === 'number' && d
 export function createScheduler(now: () => number): Scheduler {
   let timers: Timer[] = [];
   const events: (() => void)[] = [];
-  let lastId = 0;
-
-  function insert(timer: Timer): void {
-    let index = timers.length;
-    while (index > 0 && timers[index - 1]!.dueMs > timer.dueMs) index--;
-    timers.splice(index, 0, timer);
-  }
+  /** When this pass began, and how many of the events that waited then are left. */
+  let passMs = 0;
+  let eventsLeft = 0;
 
   function add(turn: unknown, delayMs: unknown, repeat: boolean, args: unknown[]): number {
     if (typeof turn !== 'function') throw new Error('Function or String not supplied!');
     const everyMs = interval(delayMs);
-    const timer = { id: ++lastId, dueMs: now() + everyMs, everyMs: repeat ? everyMs : 0, turn: () => void turn(...args) };
-    insert(timer);
+    const timer = { id: (timers.at(-1)?.id ?? 0) + 1, dueMs: now() + everyMs, everyMs: repeat ? everyMs : 0, turn: () => void turn(...args) };
+    timers.push(timer);
     return timer.id;
+  }
+
+  /** A timer keeps its place, and its number, until its turn is over. */
+  function turnOf(timer: Timer): () => void {
+    return () => {
+      timer.dueMs += timer.everyMs || Infinity;
+      try {
+        timer.turn();
+      } finally {
+        if (!timer.everyMs) timers = timers.filter((one) => one !== timer);
+      }
+    };
   }
 
   return {
     setTimeout: (turn, delayMs, ...args) => add(turn, delayMs, false, args),
     setInterval: (turn, delayMs, ...args) => add(turn, delayMs, true, args),
     clear(id) {
+      if (id === undefined) throw new Error('clearTimeout(undefined) not allowed. Use clearTimeout() instead');
       timers = timers.filter((timer) => timer.id !== id);
+    },
+    clearAll() {
+      timers = [];
     },
     queue(turn) {
       events.push(turn);
     },
-    nextAt: () => (events.length ? now() : timers[0]?.dueMs ?? Infinity),
+    nextAt: () => (events.length ? now() : timers.reduce((next, { dueMs }) => Math.min(next, dueMs), Infinity)),
     take() {
-      const event = events.shift();
-      if (event) return event;
-      const timer = timers[0];
-      if (!timer || timer.dueMs > now()) return undefined;
-      timers.shift();
-      if (timer.everyMs) insert({ ...timer, dueMs: timer.dueMs + timer.everyMs });
-      return timer.turn;
+      for (let pass = 0; pass < 2; pass++) {
+        if (eventsLeft > 0) {
+          eventsLeft--;
+          return events.shift();
+        }
+        const due = timers.find(({ dueMs }) => dueMs <= passMs);
+        if (due) return turnOf(due);
+        passMs = now();
+        eventsLeft = events.length;
+      }
+      return undefined;
     },
   };
 }

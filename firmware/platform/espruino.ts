@@ -1,6 +1,7 @@
 /**
  * A `Platform` from Espruino's globals. Natives are taken as they are where the arguments agree: a function around each would cost
- * memory. A prelude on the Linux build has put its own in their place before. Facts are from Espruino's source (jswrap_io.c, jstimer.c, jswrap_espruino.c); nothing was run on hardware.
+ * memory. A prelude on the Linux build has put its own in their place before. Facts are from Espruino's source (jswrap_io.c,
+ * jstimer.c, jswrap_espruino.c); nothing was run on hardware.
  */
 import type { EspruinoE, EspruinoProcess, EspruinoRequire } from './espruino-globals.js';
 import type { FamilyName } from '../../boards/families.js';
@@ -61,7 +62,8 @@ function flashPort(): Platform['flash'] {
     read: (address, length) => flash.read(length, address)!,
     write: (address, data) => flash.write(data, address),
     erase: (address) => {
-      for (let at = address; at < address + PAGE_BYTES; at += eraseBytes) flash.erasePage(at);
+      // A quotient is a float in Espruino, whatever its value, and `erasePage` takes integers only.
+      for (let at = address | 0; at < address + PAGE_BYTES; at += eraseBytes) flash.erasePage(at);
     },
     text: (address, length) => storage.read('deadlatch', address - fileAt, length)!,
   };

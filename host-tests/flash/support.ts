@@ -21,6 +21,7 @@ export interface Chip {
 /** Journal 2 pages, `recordPages` pages of records, two spare pages behind a gap. */
 export function createChip(seed: number, recordPages = 16): Chip {
   const nor = createNor({ base: BASE, pages: recordPages + 8, random: createRandom(seed) });
+  limitReads(nor);
   return {
     nor,
     journal: { address: BASE + PAGE_BYTES, pages: 2 },
@@ -65,4 +66,14 @@ export function holds<T extends unknown[]>(property: fc.IProperty<T>, runs: numb
   const report = fc.defaultReportMessage(result) ?? 'failed';
   const cause = result.errorInstance instanceof Error ? result.errorInstance.stack : '';
   throw new Error(`${report}\n${cause}\n\nTo repeat: REPEAT=${result.seed}/${result.counterexamplePath} npx vitest run host-tests/flash/${file}\n`);
+}
+
+/** No test reads this often: an endless loop becomes a failure that can be repeated. */
+function limitReads(nor: Nor): void {
+  const read = nor.port.read;
+  let left = 3_000_000;
+  nor.port.read = (address, length) => {
+    if (left-- < 0) throw new Error('endless loop');
+    return read(address, length);
+  };
 }

@@ -26,8 +26,11 @@ const SLOW_MS = 20_000;
 /** Longer than all repeats of the client. */
 const LIMIT_MS = 600_000;
 
-/** Opens a client on a phone or computer of its own in the lock's network. */
-export function openClient(board: Board): VirtualClient {
+/** Lets the world run until something is true, or `limitMs` have passed. */
+export type Pump = (until: () => boolean, limitMs: number) => boolean;
+
+/** Opens a client on a phone or computer of its own in the lock's network. `pump`: for callers that watch while they wait. */
+export function openClient(board: Board, pump: Pump = board.pump): VirtualClient {
   const { clock, network } = board.world;
   const udp = network.client();
   const link: Link = {
@@ -53,7 +56,7 @@ export function openClient(board: Board): VirtualClient {
     start((failure, reply) => {
       answer = failure ? { failure } : { reply };
     });
-    board.pump(() => answer !== undefined, LIMIT_MS);
+    pump(() => answer !== undefined, LIMIT_MS);
     if (!answer) throw new Error('the simulated client got no answer, not even a time-out');
     return answer;
   }

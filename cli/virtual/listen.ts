@@ -8,8 +8,8 @@ import type { Signal, World } from '../../virtual-board/world.js';
 /** Longer than a pause inside a pattern: it has ended. */
 const SILENCE_MS = 900;
 const PAUSE_MS = 400;
-/** A pattern that is held comes every two seconds. */
-const HELD_FOR_MS = 3500;
+/** A pattern that is held comes every two seconds, and makes way for others meanwhile. */
+const HELD_FOR_MS = 10_000;
 
 const WORDS = new Map<string, string>([
   [READY, 'a tick and a short beep: awake, keys from now on count'],
@@ -28,9 +28,15 @@ const WORDS = new Map<string, string>([
 
 const NAMES: Record<string, string> = { k: 'tick', s: 'short', l: 'long', '-': 'pause' };
 
+/** What the light repeats: `''` = nothing. */
+export type Held = '' | 'window' | 'safe mode';
+
 export interface Listener {
   /** Sentences for what ended since the last call. */
   hear(nowMs: number): string[];
+  light(): Held;
+  /** The chip starts anew: light and beeper with it. */
+  restart(): void;
 }
 
 /** Listens to the beeper, and looks at what the light does without it. */
@@ -38,7 +44,7 @@ export function createListener(world: World): Listener {
   const beeper = createDecoder(world.beeper);
   const light = createDecoder(world.led);
   let presses = world.keypad.presses();
-  let held = '';
+  let held: Held = '';
   let heldUntilMs = 0;
 
   function heard(symbols: string): string {
@@ -51,12 +57,17 @@ export function createListener(world: World): Listener {
   function seen(symbols: string, nowMs: number): string {
     if (symbols !== WINDOW && symbols !== SAFE_MODE) return '';
     heldUntilMs = nowMs + HELD_FOR_MS;
-    if (held === symbols) return '';
-    held = symbols;
-    return symbols === WINDOW ? 'the light ticks twice, again and again: the update window is open' : 'the light ticks three times, again and again: safe mode';
+    const before = held;
+    held = symbols === WINDOW ? 'window' : 'safe mode';
+    if (held === before) return '';
+    return held === 'window' ? 'the light ticks twice, again and again: the update window is open' : 'the light ticks three times, again and again: safe mode';
   }
 
   return {
+    light: () => held,
+    restart() {
+      held = '';
+    },
     hear(nowMs) {
       const sound = beeper.take(nowMs);
       const sight = light.take(nowMs);
@@ -76,12 +87,22 @@ export function beepsInWords(symbols: string, keys: number): string {
   for (let left = keys; left > 0 && rest.startsWith('k') && !WORDS.has(rest); left--) rest = rest.replace(/^k-?/, '');
   if (rest === '') return '';
   if (/^(k-?)+$/.test(symbols)) return symbols === 'kk' ? 'two ticks: wait' : 'ticks: the lock is busy and heard the keys';
-  const known = WORDS.get(rest);
+  return patternsInWords(rest) ?? `beeps: ${[...rest].map((symbol) => NAMES[symbol]).join(', ')}`;
+}
+
+/** One pattern, or some with a pause between. */
+function patternsInWords(symbols: string): string | undefined {
+  const known = WORDS.get(symbols);
   if (known) return known;
-  const code = codeIn(rest);
+  const code = codeIn(symbols);
   const entry = code === undefined ? undefined : errorEntry(code);
   if (entry) return `beeps code ${formatCode(entry.code)}: ${entry.title}`;
-  return `beeps: ${[...rest].map((symbol) => NAMES[symbol]).join(', ')}`;
+  for (let at = symbols.indexOf('-'); at > 0; at = symbols.indexOf('-', at + 1)) {
+    const first = WORDS.get(symbols.slice(0, at));
+    const rest = first && patternsInWords(symbols.slice(at + 1));
+    if (rest) return `${first}; then ${rest}`;
+  }
+  return undefined;
 }
 
 /** An error code: two hex digits, a pause between; a long counts four, a short one, two ticks are zero. */

@@ -6,6 +6,7 @@ import { formatVersion } from '../../firmware/image/version.js';
 import { newestSequence, parseLogEntry, type LogEntry } from '../../firmware/lock/access-log.js';
 import type { Platform } from '../../firmware/platform/types.js';
 import { attemptsUsed, confirmedOf, decodeVerdict, trialOf, type Verdict } from '../../firmware/update/boot-state.js';
+import { lastLaunched } from '../../firmware/update/boots.js';
 import { verdictAt } from '../../firmware/update/history.js';
 import { pagesDone, sessionOf } from '../../firmware/update/session.js';
 import type { World } from '../../virtual-board/world.js';
@@ -14,6 +15,8 @@ import { createHostPlatform } from '../host-platform.js';
 export interface Reading {
   /** The journal is there: the lock has started at least once. */
   known: boolean;
+  /** Slot of the image launched last, -1 where the journal does not say. */
+  launchedSlot: 0 | 1 | -1;
   confirmed: { version: string; slot: 'A' | 'B' } | undefined;
   trial: { version: string; slot: 'A' | 'B'; attempts: number } | undefined;
   upload: { pages: number; done: number; bytes: number } | undefined;
@@ -42,8 +45,10 @@ export function readLock(world: World): Reading {
     const bytes = valid ? journal.read(kind) : undefined;
     return bytes && { ...decodeVerdict(bytes), sequence: journal.sequenceOf(kind) };
   };
+  const launched = valid ? lastLaunched(journal) : -1;
   return {
     known: valid,
+    launchedSlot: launched < 0 ? -1 : launched & 1 ? 1 : 0,
     confirmed: confirmed && { version: formatVersion(confirmed.version), slot: slotName(confirmed.slot) },
     trial: trial && { version: formatVersion(trial.version), slot: slotName(trial.slot), attempts: attemptsUsed(journal) },
     upload: session && { pages: session.pages, done: pagesDone(journal, session), bytes: session.length },

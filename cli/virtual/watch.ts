@@ -3,7 +3,8 @@
  * firmware prints. Everything is observed from outside; the firmware in it is the one that ships.
  */
 import { errorEntry, formatCode } from '../../firmware/errors.js';
-import { HEADER_BYTES } from '../../firmware/image/format.js';
+import { STORAGE_HEADER_BYTES } from '../../firmware/flash/layout.js';
+import { HEADER_BYTES, readU32 } from '../../firmware/image/format.js';
 import { formatVersion, readVersion } from '../../firmware/image/version.js';
 import type { LogEntry } from '../../firmware/lock/access-log.js';
 import {
@@ -14,7 +15,7 @@ import type { ResetCause } from '../../firmware/platform/types.js';
 import { ABORTED, DEGRADED, FELL_BACK, REBUILT, SAFE_MODE, type Verdict } from '../../firmware/update/boot-state.js';
 import type { Board } from '../../virtual-board/run.js';
 import type { EndCause, World } from '../../virtual-board/world.js';
-import { createListener } from './listen.js';
+import { createListener, type Held } from './listen.js';
 import { readLock, type Reading } from './reading.js';
 
 export type Topic = 'power' | 'boot' | 'door' | 'keypad' | 'update' | 'fault';
@@ -34,8 +35,8 @@ export interface Watcher {
   running(): Running | undefined;
   /** What happened since the last call. Cheap enough for every few milliseconds. */
   look(board: Board): Sentence[];
-  /** The flash as it was read last. */
-  reading(): Reading;
+  /** What the light says again and again. */
+  light(): Held;
 }
 
 const CAUSES: Record<ResetCause, string> = {
@@ -47,12 +48,14 @@ const ENDS: Partial<Record<EndCause, string>> = {
   powerCut: 'No power. The bolt stays where it is.', deepSleep: 'Asleep.',
 };
 
+/** What is shorter is not a program of its own. */
+const SHORTEST_PROGRAM = 100;
 /** Between two readings of flash. */
 const READ_EVERY_MS = 100;
 
 export function createWatcher(world: World): Watcher {
   const listener = createListener(world);
-  let launches: Running[] = [];
+  let launches: Launch[] = [];
   let running: Running | undefined;
   let runsSeen = 0;
   let printedSeen = 0;
@@ -90,6 +93,7 @@ export function createWatcher(world: World): Watcher {
     for (; runsSeen < board.runs.length; runsSeen++) {
       if (!endSeen && runsSeen > 0) tellEnd(board.runs[runsSeen - 1]!.ended, tell);
       endSeen = false;
+      listener.restart();
       tell('power', CAUSES[board.runs[runsSeen]!.cause]);
     }
     for (const launch of launches) if (launch.what !== 'bootloader') tell('boot', launchInWords(launch));
@@ -105,13 +109,6 @@ export function createWatcher(world: World): Watcher {
     if (words) tell('power', words);
   }
 
-  function launchInWords(launch: Running): string {
-    if (launch.what !== 'image') return 'Safe mode runs: keypad and motor work, nothing else.';
-    const trial = before.trial;
-    const onTrial = trial && trial.version === launch.version && trial.slot === launch.slot;
-    return `Version ${launch.version} runs from slot ${launch.slot}${onTrial ? ', on trial: it has to prove itself' : ''}.`;
-  }
-
   function tellBolt(tell: (topic: Topic, text: string) => void): void {
     const now = boltState(world);
     if (now === bolt || now === 'between') return;
@@ -122,32 +119,47 @@ export function createWatcher(world: World): Watcher {
   return {
     look,
     running: () => (world.chip.running ? running : undefined),
-    reading: () => before,
+    light: () => listener.light(),
     evaluating(text) {
-      running = programIn(world, text);
-      // What is on trial is known by the marks the bootloader has just made.
-      if (running.what !== 'bootloader') before = readLock(world);
-      launches.push(running);
+      // What is launched, and whether on trial, the bootloader has just marked.
+      if (text.length < SHORTEST_PROGRAM) return text;
+      const now = readLock(world);
+      running = programIn(world, text, now.launchedSlot);
+      const { trial } = now;
+      const onTrial = running.what === 'image' && trial?.version === running.version && trial.slot === running.slot;
+      launches.push({ ...running, attempt: onTrial ? trial.attempts : 0 });
       return text;
     },
   };
+}
+
+/** `attempt`: 0 where it is not on trial. */
+type Launch = Running & { attempt: number };
+
+function launchInWords(launch: Launch): string {
+  if (launch.what !== 'image') return 'Safe mode runs: keypad and motor work, nothing else.';
+  return `Version ${launch.version} runs from slot ${launch.slot}${launch.attempt ? `, on trial: it has to prove itself (attempt ${launch.attempt} of 3)` : ''}.`;
 }
 
 function boltState(world: World): 'out' | 'in' | 'between' {
   return world.bolt.locked() ? 'out' : world.bolt.unlocked() ? 'in' : 'between';
 }
 
-/** Which program a text is: the body of an image in one of the slots, or a part of `.boot0`. */
-function programIn(world: World, text: string): Running {
+/**
+ * Which program a text is: the body of an image, or a part of `.boot0`. Two versions built from the same source have the same body;
+ * then `launched`, the slot the bootloader marked, decides.
+ */
+function programIn(world: World, text: string, launched: 0 | 1 | -1): Running {
   const { layout, nor } = world;
-  for (const slot of [0, 1] as const) {
-    const at = layout.slots[slot].address - nor.base;
-    const body = Buffer.from(nor.bytes.buffer, nor.bytes.byteOffset + at + HEADER_BYTES, text.length);
-    if (text.length > 100 && body.toString('latin1') === text) {
-      return { what: 'image', version: formatVersion(readVersion(nor.bytes.subarray(at, at + HEADER_BYTES), 20)), slot: slot === 0 ? 'A' : 'B' };
-    }
+  const bytes = Buffer.from(text, 'latin1');
+  for (const slot of launched === 1 ? [1, 0] : [0, 1]) {
+    const at = layout.slots[slot]!.address - nor.base;
+    const header = nor.bytes.subarray(at, at + HEADER_BYTES);
+    if (readU32(header, 12) !== bytes.length || bytes.compare(nor.bytes, at + HEADER_BYTES, at + HEADER_BYTES + bytes.length)) continue;
+    return { what: 'image', version: formatVersion(readVersion(header, 20)), slot: slot === 1 ? 'B' : 'A' };
   }
-  return { what: text.length > layout.slots[0].address ? 'bootloader' : /^\s*\(?function\s*\(handover\)|^function/.test(text) ? 'safe mode' : 'bootloader' };
+  const bootText = Buffer.from(nor.bytes.subarray(STORAGE_HEADER_BYTES, STORAGE_HEADER_BYTES + bytes.length));
+  return { what: bytes.equals(bootText) ? 'bootloader' : 'safe mode' };
 }
 
 const PRINTED: Record<string, string> = {
@@ -171,9 +183,6 @@ function tellFlash(before: Reading, now: Reading, tell: (topic: Topic, text: str
     const percent = Math.floor((now.upload.done / now.upload.pages) * 100);
     const last = before.upload && before.upload.bytes === now.upload.bytes ? Math.floor((before.upload.done / before.upload.pages) * 100) : 0;
     if (Math.floor(percent / 10) !== Math.floor(last / 10)) tell('update', `Upload: ${percent} % is in flash.`);
-  }
-  if (now.trial && now.trial.attempts !== before.trial?.attempts && now.trial.attempts > 0) {
-    tell('boot', `Attempt ${now.trial.attempts} of 3 to run version ${now.trial.version}.`);
   }
   if (now.confirmed && (now.confirmed.version !== before.confirmed?.version || now.confirmed.slot !== before.confirmed.slot)) {
     tell('update', before.known ? `Version ${now.confirmed.version} has proved itself: CONFIRMED.` : `First start: version ${now.confirmed.version} was verified in full.`);

@@ -77,7 +77,7 @@ export function createApi(session: Session, storage: Storage, evaluate: (text: s
 
   const E = {
     ...byteHelpers(session),
-    on(event: string, handler: (...args: never[]) => void) {
+    on(event: string, handler: (...args: unknown[]) => void) {
       spend(COST_MS.call);
       session.events.set(event, [...(session.events.get(event) ?? []), handler]);
     },
@@ -100,7 +100,7 @@ export function createApi(session: Session, storage: Storage, evaluate: (text: s
       session.events.get('kill')?.forEach((handler) => handler());
       return end('software');
     },
-    getErrorFlags: () => [],
+    getErrorFlags: () => session.takeErrorFlags(),
     setFlags: () => spend(COST_MS.call),
     defrag: () => spend(5),
     // A constant from every start, as on the ESP32 (hazard H6).

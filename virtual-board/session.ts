@@ -28,7 +28,11 @@ export interface Session {
   console: { device: unknown; forced: boolean };
   telnet: string;
   /** Handlers of `E.on`, by event. */
-  events: Map<string, ((...args: never[]) => void)[]>;
+  events: Map<string, ((...args: unknown[]) => void)[]>;
+  /** The interpreter reports trouble (`MEMORY`, `CALLBACK`, `FIFO_FULL` ...): handlers hear of flags that were not set before. */
+  raiseErrorFlag(flag: string): void;
+  /** `E.getErrorFlags`: clears them. */
+  takeErrorFlags(): string[];
 }
 
 const over = new RunEnded('this run of the firmware is over');
@@ -39,6 +43,7 @@ export function createSession(world: World): Session {
   let watchdogMs = 0;
   let watchdogDueMs = Infinity;
   let automatic = false;
+  const errorFlags: string[] = [];
 
   const alive = (): boolean => chip.running && chip.starts === mine;
 
@@ -85,6 +90,12 @@ export function createSession(world: World): Session {
     console: { device: 'Serial1', forced: false },
     telnet: 'on',
     events: new Map(),
+    raiseErrorFlag(flag) {
+      if (errorFlags.includes(flag)) return;
+      errorFlags.push(flag);
+      session.scheduler.queue(() => session.events.get('errorFlag')?.forEach((handler) => handler([flag])));
+    },
+    takeErrorFlags: () => errorFlags.splice(0),
   };
   return session;
 }

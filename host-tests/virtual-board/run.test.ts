@@ -133,6 +133,17 @@ describe('the end of a run', () => {
   });
 });
 
+describe('trouble in the interpreter', () => {
+  it('is heard once for each flag, until the flags are taken', () => {
+    const board = bootWith('E.on("errorFlag",function(f){print(f.join());if(f[0]=="FIFO_FULL")E.getErrorFlags()})');
+    for (const flag of ['FIFO_FULL', 'MEMORY', 'MEMORY', 'FIFO_FULL']) {
+      board.session.raiseErrorFlag(flag);
+      board.run(20);
+    }
+    expect(board.printed).toEqual(['FIFO_FULL', 'MEMORY', 'FIFO_FULL']);
+  });
+});
+
 describe('what must never happen is reported', () => {
   const after = (statement: string, ms = 300): string[] => {
     const board = bootWith(`${POWER_UP}setTimeout(function(){${statement}},50)`);

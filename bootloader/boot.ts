@@ -183,6 +183,8 @@ export function startBoot(input: BootInput): void {
     if (!journal.valid) journal.format();
     const verdict = safe ? SAFE_MODE : action.row === 5 ? DEGRADED : action.row === 6 ? FELL_BACK : 0;
     if (action.row === 6 && confirmed && result) {
+      // First, so that no cut leaves the image that takes over with the crashes of the one before.
+      markStarted(journal, cause);
       confirmImage(journal, undefined, confirmationOf(action.slot, result));
     }
     if (verdict && !asleep) recordVerdict(verdict, action, result);

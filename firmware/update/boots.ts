@@ -102,11 +102,14 @@ export function isCrashLooping(counts: BootCounts, cause: ResetCause): boolean {
   return counts.unclean >= UNCLEAN_LIMIT || counts.early >= (cause === 'unknown' ? UNKNOWN_LIMIT : EARLY_LIMIT);
 }
 
-/** Marks this start; begins a new record, with the counts carried over, when the last one is full. */
-export function markStarted(journal: Journal, cause: ResetCause, counts: BootCounts): ErrorCode {
-  if (!journal.read(BOOTS) || startsIn(journal) === STARTS_PER_RECORD) {
+/**
+ * Marks this start; begins a new record, with the counts carried over, when the last one is full. Without `counts` it begins one in
+ * which nothing counts: another image takes over, and must not pay for the crashes of the one before.
+ */
+export function markStarted(journal: Journal, cause: ResetCause, counts?: BootCounts): ErrorCode {
+  if (!counts || !journal.read(BOOTS) || startsIn(journal) === STARTS_PER_RECORD) {
     const carried = new Uint8Array(4);
-    carried.set([counts.startsWithoutLaunch, counts.unclean, counts.early, counts.degradedUnclean]);
+    if (counts) carried.set([counts.startsWithoutLaunch, counts.unclean, counts.early, counts.degradedUnclean]);
     const code = journal.append(BOOTS, carried, STARTS_PER_RECORD * MARKS_PER_START);
     if (code) return code;
   }

@@ -1,0 +1,10 @@
+/** An image that is healthy on trial, and crashes a second after every start once it is confirmed. */
+import type { Handover } from '../../../firmware/handover.js';
+import { runApp } from './real-app.js';
+
+declare const handover: Handover;
+declare const E: { reboot(): void };
+declare function setTimeout(turn: () => void, delayMs: number): number;
+
+if (handover.trial) runApp(handover, true);
+else setTimeout(() => E.reboot(), 1000);

@@ -199,7 +199,7 @@ function checkFixed(bytes: Uint8Array, protectedBytes: number): ErrorCode {
   ];
   let at = 4;
   for (let i = 0; i < fixed.length; i += 2) {
-    if (!isTlv(bytes, at, fixed[i]!, fixed[i + 1]!)) return BAD_TLV;
+    if (bytes[at] !== fixed[i] || bytes[at + 1] || bytes[at + 2] !== fixed[i + 1] || bytes[at + 3]) return BAD_TLV;
     at += 4 + fixed[i + 1]!;
   }
   const ranges = readU16(bytes, 21) > readU16(bytes, 23) || bytes[53]! > CHANNEL_DEV || bytes[64]! > RELEASE_BUG_FIX;

@@ -27,13 +27,25 @@ export function pageMatches(slot: ImageSource, list: ImageSource, image: ImageIn
     && tools.toWire(digest) === list.text(image.pageListOffset + page * DIGEST_BYTES, DIGEST_BYTES);
 }
 
-/** Checks one page a call. -1: go on; 0: all pages are right; BAD_IMAGE_DIGEST at the first wrong one. */
+/** Pages hashed in one step: about 20 ms on an ESP32. */
+const PAGES_A_STEP = 4;
+
+/**
+ * Checks some pages a call. -1: go on; 0: all pages are right; BAD_IMAGE_DIGEST at the first wrong one. Body and list are asked for
+ * once and cut where they lie, which costs no copy: the way through the region for each page would take longer than hashing it.
+ */
 export function startPages(slot: ImageSource, list: ImageSource, image: ImageInfo, tools: HashTools): () => ErrorCode {
+  const body = slot.text(0, image.headerBytes + image.bodyBytes);
+  const digests = list.text(image.pageListOffset, image.pages * DIGEST_BYTES);
   let page = 0;
   return function step() {
-    if (!pageMatches(slot, list, image, page, tools)) return BAD_IMAGE_DIGEST;
-    if (page % 32 === 31) tools.collect();
-    page++;
-    return page < image.pages ? -1 : 0;
+    for (let i = 0; i < PAGES_A_STEP; i++) {
+      const digest = tools.sha256(body.substr(page * PAGE_BYTES, PAGE_BYTES));
+      if (digest.length !== DIGEST_BYTES || tools.toWire(digest) !== digests.substr(page * DIGEST_BYTES, DIGEST_BYTES)) return BAD_IMAGE_DIGEST;
+      page++;
+      if (page === image.pages) return 0;
+    }
+    tools.collect();
+    return -1;
   };
 }

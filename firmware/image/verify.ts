@@ -41,7 +41,7 @@ export interface VerifyResult {
   code: ErrorCode;
   /** There from the moment the format was right, whatever `code` says. Not to be believed unless `code` is 0. */
   image?: ImageInfo;
-  /** SHA-256 of the signed message. */
+  /** SHA-256 of the signed message; there from the moment format and fit were right. */
   imageId?: Uint8Array;
   /** The seal to record for this slot once `code` is 0 and `sealed` is false. */
   seal?: Uint8Array;
@@ -104,17 +104,21 @@ export function startVerifyImage(input: VerifyInput): VerifyingImage {
     return true;
   }
 
-  function judge(): boolean {
-    const source = input.source;
-    const parsed = (input.offer ? parseOffer : parseImage)(source.read, input.slotBytes);
+  /** Format and fit. */
+  function parse(): boolean {
+    const parsed = (input.offer ? parseOffer : parseImage)(input.source.read, input.slotBytes);
     const image = parsed.image;
     if (!image) return finish(parsed.code);
     result.image = image;
-    const sha256 = input.tools.sha256;
-    message = signedMessage(image, source.read, sha256);
-    result.imageId = sha256(message);
     const misfit = checkFit(image, input.identity);
-    if (misfit) return finish(misfit);
+    return misfit ? finish(misfit) : false;
+  }
+
+  /** Key and seal. */
+  function judge(image: ImageInfo): boolean {
+    const sha256 = input.tools.sha256;
+    message = signedMessage(image, input.source.read, sha256);
+    result.imageId = sha256(message);
     const signer = signerOf(image.keyHash, result.imageId, input.identity.keys, input.trust, sha256);
     key = signer.key;
     const code = signer.code || checkKeyEpoch(image.keyChange, input.trust);
@@ -122,13 +126,15 @@ export function startVerifyImage(input: VerifyInput): VerifyingImage {
     if (!input.offer) {
       result.seal = sealOf(message, image.keyHash, input.slot, sha256);
       result.sealed = !!input.seal && bytesEqual(input.seal, result.seal);
-      pages = startPages(source, source, image, input.tools);
+      pages = startPages(input.source, input.source, image, input.tools);
     }
     return false;
   }
 
   function turn(): boolean {
-    if (!message) return judge();
+    const image = result.image;
+    if (!image) return parse();
+    if (!message) return judge(image);
     if (pages) {
       const code = pages();
       if (code > 0) return finish(code);
@@ -136,7 +142,6 @@ export function startVerifyImage(input: VerifyInput): VerifyingImage {
       return false;
     }
     if (result.sealed || !key) return finish(0);
-    const image = result.image!;
     if (!signature) {
       signature = startVerify(key, message, input.source.text(image.signatureOffset, SIGNATURE_BYTES), input.slh);
       return false;

@@ -23,8 +23,8 @@ export const CODE_TABLES = 5;
 /** Record key of the second table. */
 export const MORE_CODES = 0x10;
 
-/** About 35 ms of an ESP32. */
-const ITERATIONS_A_TURN = 64;
+/** About 25 ms of an ESP32: with everything else a turn does, and a collection of memory in every other one, below 50 ms. */
+export const ITERATIONS_A_TURN = 48;
 
 /** What of `Records` and `Journal` codes need. */
 export interface CodeRecords {

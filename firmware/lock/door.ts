@@ -10,7 +10,7 @@ import { BOLT_JAMMED, CODES_DISABLED, WRONG_CODE, type ErrorCode } from '../erro
 import { newestSequence, writeLogEntry, type LogEntry } from './access-log.js';
 import { openBolt, readInput, setUpInput } from './bolt.js';
 import { PIN_MAX, PIN_MIN, setMaster } from './codes-table.js';
-import { holderOf, openTries, startStretch, stepStretch, WRONG_CODE_LIMIT, type Holder, type Stretch } from './codes.js';
+import { holderOf, ITERATIONS_A_TURN, openTries, startStretch, stepStretch, WRONG_CODE_LIMIT, type Holder, type Stretch } from './codes.js';
 import type { Door, DoorParts, DoorStatus } from './door-parts.js';
 import { CLEARED, HASH_ALONE, newEntry, stepEntry, SUBMITTED, TOO_LONG, wipeEntry } from './entry.js';
 import { openKeypad } from './keypad.js';
@@ -28,7 +28,7 @@ export type { Door, DoorHooks, DoorParts, DoorStatus } from './door-parts.js';
 const ACTIVE_TURN_MS = 20;
 const IDLE_TURN_MS = 50;
 /** While nothing goes on, so many turns only ask whether a key is down; end stops are read in the one after them. */
-const QUIET_TURNS = 4;
+const QUIET_TURNS = 9;
 /** Between the two looks at the first key after a quiet time: longer than keys bounce. */
 const FIRST_LOOK_MS = 10;
 /** The keypad is read at the fast pace for this long after a key. */
@@ -264,7 +264,7 @@ export function openDoor(parts: DoorParts): Door {
       const value = stretch.value;
       stretch = undefined;
       onStretched(value);
-    } else if (stretch && !(stretch.left & 64)) platform.collect();
+    } else if (stretch && Math.floor(stretch.left / ITERATIONS_A_TURN) & 1) platform.collect();
     bolt.tick();
     if (bolt.atRest()) {
       if (throwing) settle(nowMs);

@@ -1,5 +1,5 @@
 /**
- * One light and one beeper. A pattern is a string: `k` tick (40 ms), `s` short (100 ms), `l` long (450 ms), `-` a pause (500 ms); 120 ms lie
+ * One light and one beeper. A pattern is a string: `k` tick (40 ms), `s` short (100 ms), `l` long (450 ms), `-` pause (500 ms); 120 ms lie
  * between two sounds. Light and beeper go together; a held pattern is light only and comes again every two seconds.
  *
  * An error code is shown as its two hex digits with a pause between: in each, a long counts four and a short one; zero is two ticks.

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { readdir, rm } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { formatVersion } from '../../firmware/image/version.js';
+import { refusable } from '../refusable.js';
 import { readInput, requireFree, writeNew } from './files.js';
 import { inspectImage, inspectionText } from './inspect-image.js';
 import { createKey, readPrivateKey, readPublicKey, writeKeyFiles, type PublicKey } from './key-file.js';
@@ -95,17 +96,4 @@ async function verify(file: string, options: { key?: string[] }): Promise<void> 
 function signedName(file: string): string {
   const ending = extname(file);
   return `${file.slice(0, file.length - ending.length)}.signed${ending}`;
-}
-
-/** Prints a refusal as its one sentence and ends with 1; anything else is a fault of ours and shows its trace. */
-function refusable<Arguments extends unknown[]>(action: (...given: Arguments) => Promise<void>): (...given: Arguments) => Promise<void> {
-  return async (...given) => {
-    try {
-      await action(...given);
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      console.error(`deadlatch: ${error.message}`);
-      process.exitCode = 1;
-    }
-  };
 }

@@ -1,0 +1,176 @@
+/** A virtual lock that stays: its world in step with the clock on the wall, its keypad in the terminal, its radio on a UDP port. */
+import { randomInt } from 'node:crypto';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { SingleBar } from 'cli-progress';
+import { boot, type Board } from '../../virtual-board/run.js';
+import { createWorld } from '../../virtual-board/world.js';
+import { Refusal } from '../image/refusal.js';
+import { wiring } from '../virtual/lock.js';
+import { createWatcher, type Topic } from '../virtual/watch.js';
+import { bridge, HOST, openPort } from './bridge.js';
+import { keepInFile } from './flash-file.js';
+import { createHands, HELP, type Hands } from './hands.js';
+import { openHome, type Home, type Task } from './home.js';
+import { keepPace } from './pace.js';
+import { createScreen, type Screen } from './screen.js';
+
+export interface ServeOptions {
+  port: number;
+  folder: string;
+  fresh?: boolean;
+  key?: string;
+}
+
+const TOPICS: Record<Topic, string> = { power: 'power', boot: 'boot', door: 'door', keypad: 'door', update: 'update', fault: 'FAULT' };
+const TASKS = 5;
+
+/** Runs until somebody quits; gives the exit code. Throws a `Refusal` where it cannot start. */
+export async function serve(options: ServeOptions): Promise<number> {
+  const screen = createScreen((text) => void process.stdout.write(text), () => new Date());
+  const socket = await openPort(options.port);
+  let release: (() => Promise<void>) | undefined;
+  try {
+    release = await claim(options.folder);
+    const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+    const progress = showTasks(screen);
+    const home = await openHome({ folder: options.folder, fresh: options.fresh ?? false, version, ...(options.key ? { key: options.key } : {}) }, progress.task)
+      .finally(progress.stop);
+    introduce(screen, home, options);
+
+    const world = createWorld({ seed: randomInt(0x7fffffff), wiring, flash: home.flash, link: { latencyMs: [0, 1] } });
+    const file = keepInFile(world, home.flashFile);
+    const watcher = createWatcher(world);
+    const board = boot(world, { evaluating: watcher.evaluating });
+    const pace = keepPace(board, () => {
+      file.flush();
+      for (const { topic, text } of watcher.look(board)) screen.line(TOPICS[topic], text);
+    });
+    bridge(socket, world, pace.hurry);
+    await untilQuit(board, screen);
+    pace.stop();
+    file.close();
+    screen.plain(`Stopped. For the lock this is a power cut; its flash is in ${home.flashFile}.`);
+    return 0;
+  } finally {
+    socket.close();
+    await release?.();
+  }
+}
+
+/** One process a lock: two would write into one flash. */
+async function claim(folder: string): Promise<() => Promise<void>> {
+  const file = join(folder, 'virtual-lock.pid');
+  const owner = Number(await readFile(file, 'utf8').catch(() => ''));
+  if (owner && owner !== process.pid && isAlive(owner)) {
+    throw new Refusal(`${folder}: its virtual lock is running already, in process ${owner}; stop that, or name another folder with --folder`);
+  }
+  await writeFile(file, `${process.pid}\n`).catch(() => undefined);
+  return () => rm(file, { force: true });
+}
+
+function isAlive(process_: number): boolean {
+  try {
+    process.kill(process_, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A bar over the tasks on a terminal, lines elsewhere. */
+function showTasks(screen: Screen): { task: Task; stop(): void } {
+  const bar = process.stdout.isTTY
+    ? new SingleBar({ format: '[{bar}] {words}', barsize: 20, barCompleteChar: '#', barIncompleteChar: '.', clearOnComplete: true, hideCursor: true })
+    : undefined;
+  let started = false;
+  return {
+    async task(words, work) {
+      if (!bar) screen.plain(`${words} ...`);
+      else if (!started) bar.start(TASKS, 0, { words });
+      else bar.update({ words });
+      started = true;
+      // Signing does not let go of the processor: draw first.
+      bar?.render();
+      await new Promise((resolve) => setImmediate(resolve));
+      const result = await work();
+      bar?.increment();
+      return result;
+    },
+    stop() {
+      bar?.stop();
+    },
+  };
+}
+
+function introduce(screen: Screen, home: Home, { port, folder }: ServeOptions): void {
+  const known = 'not known here (the file beside the flash is gone); --fresh makes a new lock';
+  screen.plain(`
+A virtual lock: an ESP32 with keypad, motor, sensors and four AA cells, simulated, running the firmware that ships.
+No door hangs on it, which is why its codes are shown here. A real lock tells them to nobody.
+
+  PIN             ${home.codes ? `${home.codes.pin}      then # opens the door, # alone locks it` : known}
+  master code     ${home.codes ? `${home.codes.masterCode}    then #, then 8# opens the update window for ten minutes` : known}
+${home.recoveryCode ? `  recovery code   ${home.recoveryCode}, shown this once: opens the door when the master code is lost\n` : ''}
+  updates         SMP on UDP ${HOST}:${port}, for example: smpmgr --ip ${HOST} image state-read
+  signing key     ${join(folder, 'dev.key')}
+  flash           ${home.flashFile}: stopping this is pulling the battery
+
+${HELP.map((line) => `  ${line}`).join('\n')}
+`);
+  for (const note of home.notes) screen.line('note', note);
+}
+
+/** Takes keys from a terminal, or lines from a pipe, until somebody quits. */
+async function untilQuit(board: Board, screen: Screen): Promise<void> {
+  const hands = createHands(board);
+  const { stdin } = process;
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+    if (stdin.isTTY) {
+      stdin.setRawMode(true);
+      stdin.setEncoding('utf8');
+      stdin.on('data', (text: string) => {
+        for (const key of text) onKey(key, hands, screen, resolve);
+      });
+      stdin.resume();
+    } else {
+      // At the end of the input the lock goes on.
+      createInterface({ input: stdin }).on('line', (line) => onLine(line.trim(), hands, screen, resolve));
+    }
+  });
+  if (stdin.isTTY) stdin.setRawMode(false);
+  stdin.pause();
+}
+
+const CTRL_C = '\u0003';
+const CTRL_D = '\u0004';
+
+function onKey(key: string, hands: Hands, screen: Screen, quit: () => void): void {
+  if (key === 'q' || key === CTRL_C || key === CTRL_D) return quit();
+  if (/[0-9*#]/.test(key)) {
+    screen.key(key);
+    hands.type(key);
+    return;
+  }
+  if (key === 'h' || key === '?') return HELP.forEach((line) => screen.plain(`  ${line}`));
+  const done = hands.act(key.toLowerCase());
+  if (done) screen.line('you', done);
+  else if (key > ' ') screen.line('you', `There is nothing on ${key}: h is for help.`);
+}
+
+function onLine(line: string, hands: Hands, screen: Screen, quit: () => void): void {
+  const command = line.toLowerCase();
+  if (!command) return;
+  if (command === 'q' || command === 'quit') return quit();
+  if (/^[0-9*#\s]+$/.test(command)) {
+    const keys = command.replace(/\s/g, '');
+    screen.line('you', `You type ${keys}`);
+    hands.type(keys);
+    return;
+  }
+  if (command === 'h' || command === 'help') return HELP.forEach((text) => screen.plain(`  ${text}`));
+  screen.line('you', hands.act(command) ?? `"${line}" is neither keys nor a command; help tells what there is.`);
+}

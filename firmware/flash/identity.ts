@@ -2,6 +2,7 @@
  * What never changes after provisioning: one record in each of the two identity pages. The lock reads the first intact copy.
  * Every byte: `docs/flash-format.md`.
  */
+import { copyBytes } from './bytes.js';
 import { PAGE_BYTES } from './layout.js';
 import type { Crc32, Region } from './region.js';
 
@@ -77,13 +78,13 @@ export function parseIdentity(region: Region, crc32: Crc32): Identity | undefine
     const crc = region.read(at + ((length + 3) & ~3), 4);
     if (new DataView(crc.buffer, crc.byteOffset).getUint32(0, true) !== crc32(region.text(at, length))) continue;
     return {
-      deviceId: fixed.slice(16, 24),
+      deviceId: copyBytes(fixed, 16, 24),
       family: fixed[6]!,
       hardware: view.getUint16(8, true),
       production: fixed[7] === 1,
-      keys: [fixed.slice(40, 72), fixed.slice(72, 104)],
-      codeSalt: fixed.slice(24, 40),
-      recoveryHash: fixed.slice(104, 136),
+      keys: [copyBytes(fixed, 40, 72), copyBytes(fixed, 72, 104)],
+      codeSalt: copyBytes(fixed, 24, 40),
+      recoveryHash: copyBytes(fixed, 104, 136),
       serial: region.text(at + FIXED_BYTES, serialLength),
       wiring: region.text(at + FIXED_BYTES + serialLength, wiringLength),
     };

@@ -168,7 +168,7 @@ export function openJournal(parts: StoreParts): Journal {
     valid: false,
     failing: 0,
     format: function () {
-      const before = newest.slice();
+      const before = new Uint8Array(newest);
       const floorBefore = floor;
       newest.fill(0);
       floor = nextSequence;

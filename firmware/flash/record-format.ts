@@ -2,6 +2,7 @@
  * A page of the record store: header, a table of 8-byte entries that grows up, values that grow down. An entry is the commit of
  * its value. Drawing: `docs/flash-format.md`.
  */
+import { copyBytes } from './bytes.js';
 import { PAGE_BYTES } from './layout.js';
 import { HEADER_BYTES, RECORDS_MAGIC, readWords } from './page-header.js';
 import type { Crc32, Region } from './region.js';
@@ -69,5 +70,5 @@ export function valueAt(region: Region, crc32: Crc32, place: number, key: number
   const checked = 4 + ((length + 3) & ~3);
   const words = readWords(region, place * 4, 1 + checked / 4);
   if ((words[0]! & 0xffff) !== key || words[checked / 4] !== crc32(region.text(place * 4, checked))) return undefined;
-  return new Uint8Array(words.buffer).slice(4, 4 + length);
+  return copyBytes(new Uint8Array(words.buffer), 4, 4 + length);
 }

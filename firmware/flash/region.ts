@@ -39,7 +39,7 @@ export function openRegion(flash: FlashPort, span: Span, crc32: Crc32, spare?: S
   }
 
   return {
-    pages: (ownBytes + spareBytes) / PAGE_BYTES,
+    pages: span.pages + (spareBytes ? (spareBytes > PAGE_BYTES ? 2 : 1) : 0),
     read: function (offset, length) {
       const from = address(offset, length);
       return from < 0 ? new Uint8Array(0) : flash.read(from, length);

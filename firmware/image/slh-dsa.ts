@@ -149,13 +149,13 @@ export function startVerify(publicKey: Uint8Array, message: Uint8Array, signatur
     inner.set(publicKey, 16);
     inner.set(message, 50);
     const outer = new Uint8Array(68);
-    outer.set(inner.slice(0, 32), 0);
+    outer.set(inner.subarray(0, 32), 0);
     outer.set(tools.sha256(inner), 32);
     outer.set(tools.sha256(outer), 0);
     tools.digits(outer, digits, 12);
     keyPair = ((outer[28]! & 1) << 8) | outer[29]!;
-    block.set(publicKey.slice(0, 16), 0);
-    block.set(outer.slice(21, 28), TREE);
+    block.set(publicKey.subarray(0, 16), 0);
+    block.set(outer.subarray(21, 28), TREE);
     block[TREE]! &= 0x3f;
   }
 

@@ -131,7 +131,7 @@ function openWiegand(pins: Pins, nowMs: () => number, wiring: WiegandWiring): Ke
     poll: () => {
       const key = keys.charAt(0);
       keys = keys.substr(1);
-      if (key) recent = (recent + key).slice(-4);
+      if (key) recent = (recent + key).substr(-4);
       return key;
     },
     anyDown,

@@ -2,6 +2,7 @@
  * What became of the images this lock was given: verdicts of 44 bytes, newest last, under one key of the record store. A version
  * that rolled back is not taken again.
  */
+import { copyBytes } from '../flash/bytes.js';
 import type { ErrorCode } from '../errors.js';
 import type { Journal } from '../flash/journal.js';
 import { HISTORY } from '../flash/keys.js';
@@ -19,7 +20,7 @@ export const HISTORY_LIMIT = 20;
 export function verdictAt(records: Records, index: number): Verdict | undefined {
   const bytes = records.get(HISTORY);
   const at = bytes ? bytes.length - (index + 1) * VERDICT_BYTES : -1;
-  return bytes && at >= 0 ? decodeVerdict(bytes.slice(at, at + VERDICT_BYTES)) : undefined;
+  return bytes && at >= 0 ? decodeVerdict(copyBytes(bytes, at, at + VERDICT_BYTES)) : undefined;
 }
 
 /** Adds a verdict; the oldest makes room. One that is there already, bit for bit, is not added again. */
@@ -29,10 +30,10 @@ export function addVerdict(records: Records, verdict: Verdict): ErrorCode {
   let from = old.length - HISTORY_LIMIT * VERDICT_BYTES + VERDICT_BYTES;
   if (from < 0) from = 0;
   for (let at = 0; at < old.length; at += VERDICT_BYTES) {
-    if (bytesEqual(old.slice(at, at + VERDICT_BYTES), added)) return 0;
+    if (bytesEqual(copyBytes(old, at, at + VERDICT_BYTES), added)) return 0;
   }
   const bytes = new Uint8Array(old.length - from + VERDICT_BYTES);
-  bytes.set(old.slice(from), 0);
+  bytes.set(copyBytes(old, from, old.length), 0);
   bytes.set(added, old.length - from);
   return records.set(HISTORY, bytes);
 }

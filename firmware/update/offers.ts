@@ -3,6 +3,7 @@
  * verified there, all before anything of a slot is erased. What was accepted is remembered across restarts. Journal kind OFFERS:
  * failed signatures in a row u8 | 3 bytes 0 | image id of the accepted offer (zeros: none). Mark 0: the region was touched since.
  */
+import { copyBytes } from '../flash/bytes.js';
 import {
   BAD_HEADER, BAD_SIGNATURE, IMAGE_TOO_LARGE, LENGTH_MISSING, MALFORMED, OFFSET_MISSING, SIGNATURE_BACK_OFF, TRIAL_RUNNING,
   UNSUPPORTED, type ErrorCode,
@@ -57,7 +58,7 @@ export function createOffers(context: UpdateContext, window: UpdateWindow, page:
   function acceptedId(): Wire {
     const record = journal.read(OFFERS);
     if (!record || record.length < RECORD_BYTES || journal.markAt(OFFERS, 0) !== -1) return '';
-    return platform.toWire(record.slice(4, RECORD_BYTES));
+    return platform.toWire(copyBytes(record, 4, RECORD_BYTES));
   }
 
   function record(failed: number, imageId?: Uint8Array): ErrorCode {
@@ -179,7 +180,7 @@ export function createOffers(context: UpdateContext, window: UpdateWindow, page:
   }
 
   function readPage(offset: number, bytes: number): Uint8Array {
-    return offset + bytes > page.fill ? new Uint8Array(0) : page.bytes!.slice(offset, offset + bytes);
+    return offset + bytes > page.fill ? new Uint8Array(0) : copyBytes(page.bytes!, offset, offset + bytes);
   }
 
   /** Before the region changes for the first time: the accepted offer is accepted no longer. */

@@ -3,6 +3,7 @@
  * slot u8 | kind u8 | pages u16 | length u32 | SHA-256 of the file (zeros where the client gave none) | id of the offer it follows
  * (zeros: none). Mark n: page n was programmed and read back. Kind 0 ends a session.
  */
+import { copyBytes } from '../flash/bytes.js';
 import type { ErrorCode } from '../errors.js';
 import type { Journal } from '../flash/journal.js';
 import { SEAL_A, SEAL_B, SESSION } from '../flash/kinds.js';
@@ -36,14 +37,14 @@ export function sessionOf(journal: Journal, platform: Platform): Session | undef
   const bytes = journal.read(SESSION);
   if (!bytes || bytes.length < SESSION_BYTES || bytes[1] === ENDED) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset);
-  const sha = platform.toWire(bytes.slice(8, 40));
+  const sha = platform.toWire(copyBytes(bytes, 8, 40));
   return {
     slot: bytes[0]!,
     kind: bytes[1]!,
     pages: view.getUint16(2, true),
     length: view.getUint32(4, true),
     sha: sha === NO_DIGEST ? '' : sha,
-    offerId: platform.toWire(bytes.slice(40, 72)),
+    offerId: platform.toWire(copyBytes(bytes, 40, 72)),
   };
 }
 

@@ -80,6 +80,8 @@ function openMatrix(pins: Pins, wiring: MatrixWiring): Keypad {
   for (let r = 0; r < rows.length; r++) pins.mode(rows[r]!, 'opendrain');
   for (let c = 0; c < columns.length; c++) pins.mode(columns[c]!, 'input_pullup');
   driveRows(0);
+  // What is held down already was pressed for somebody else: to wake the chip, or for the bootloader, which said "wait".
+  state.last = state.down = readColumns() && scan();
   return {
     poll: () => {
       const key = stepKeys(state, readColumns() && scan());

@@ -4,9 +4,9 @@
  */
 import { install, powerOn, type Bench, type Ran } from './bench.js';
 import { PIN, WRONG_PIN, type ImageName, type Lab } from './lab.js';
-import { confirmedIn, differences, hex, KEY, readState, trialIn, type FlashState } from './oracle.js';
+import { confirmedIn, differences, hex, KEY, KIND, nameOf, readState, trialIn, type FlashState } from './oracle.js';
 import { enter, keepTyping } from './person.js';
-import type { CutFlash } from './recording.js';
+import type { CutFlash, Replay } from './recording.js';
 
 export interface Expectation {
   /** Images that may run after a cut, and no others. */
@@ -139,4 +139,29 @@ function checkSlot(bench: Bench, name: ImageName, fail: (what: string) => void):
   const slot = confirmedIn(bench.state())?.slot ?? 0;
   const at = bench.world.layout.slots[slot === 1 ? 1 : 0].address - bench.world.nor.base;
   if (Buffer.compare(bench.world.nor.bytes.subarray(at, at + file.length), file) !== 0) fail(`the slot does not hold ${name}`);
+}
+
+/**
+ * A flow without any cut: after each of its operations the lock holds what it may hold, and no journal record or code is lost on the
+ * way. A page that was in use until then may be erased only when its content lives elsewhere.
+ */
+export function checkHistory(lab: Lab, expected: Expectation, source: Replay): string[] {
+  const found: string[] = [];
+  let last: FlashState | undefined;
+  for (let at = 0; at <= source.recording.operations.length; at++) {
+    const state = readState(source.before(at));
+    const fail = (what: string): void => void found.push(`operation ${at}: ${what}`);
+    checkState(lab, state, expected, fail);
+    if (last) checkFloors(last, state, fail);
+    for (const [kind, record] of last?.journal ?? []) {
+      const now = state.journal?.get(kind);
+      if (!now || now.sequence < record.sequence) fail(`journal ${nameOf(KIND, kind)}: lost`);
+      else if (now.sequence === record.sequence && record.marks.some((mark, index) => mark !== 'free' && now.marks[index] === 'free')) {
+        fail(`journal ${nameOf(KIND, kind)}: a used mark is free again`);
+      }
+    }
+    for (const key of last?.records.keys() ?? []) if (!state.records.has(key)) fail(`record ${nameOf(KEY, key)}: lost`);
+    last = state;
+  }
+  return found;
 }

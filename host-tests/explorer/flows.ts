@@ -3,10 +3,10 @@ import {
   isConfirmed, openUpdateWindow, powerOn, restart, test, upload, waitFor, type Bench,
 } from './bench.js';
 import { BAD_TRIAL_DOOR_MS, DOOR_MS, type Expectation } from './check.js';
-import { PIN, WRONG_PIN, type ImageName } from './lab.js';
+import { WRONG_PIN, type ImageName } from './lab.js';
 import { openClient } from '../../cli/virtual/client.js';
-import { confirmedIn, trialIn } from './oracle.js';
-import { enter, keepTyping } from './person.js';
+import { confirmedIn, nextRecordPage, trialIn } from './oracle.js';
+import { enter } from './person.js';
 import { record, type Recorder, type Recording } from './recording.js';
 import { openAndLock, type Stages } from './stages.js';
 
@@ -72,6 +72,16 @@ export const FLOWS: readonly Flow[] = [
     start: (stages) => stages.running(),
     prepare: (bench) => openUpdateWindow(bench),
     act: (bench) => upload(bench, bench.lab.images.new),
+  },
+  {
+    name: 'resume', expected: KEEP_OLD,
+    start: (stages) => stages.interrupted(),
+    prepare: (bench) => openUpdateWindow(bench),
+    act(bench) {
+      const { failure, reply } = openClient(bench.board).upload(bench.lab.images.new.file);
+      if (failure) throw failure;
+      if (!reply.resumedAt) throw new Error('the upload began anew');
+    },
   },
   {
     name: 'offer', expected: KEEP_OLD,
@@ -148,13 +158,7 @@ export const FLOWS: readonly Flow[] = [
   {
     name: 'recordStore', expected: KEEP_OLD,
     start: (stages) => stages.fullRecords(),
-    act(bench) {
-      for (let round = 0; round < 2; round++) {
-        enter(bench.board, `${WRONG_PIN}#`);
-        openAndLock(bench);
-      }
-      bench.board.run(2000);
-    },
+    act: logEntries,
   },
   {
     name: 'newMasterCode', expected: { ...KEEP_OLD, masterCodes: ['734829', '905617'] },
@@ -173,7 +177,32 @@ export const FLOWS: readonly Flow[] = [
     bad: (stages) => [[stages.fullJournal().nextPage, 'program']],
     act: (bench) => turnJournalPage(bench),
   },
+  {
+    name: 'failingRecordPage', expected: KEEP_OLD,
+    start: (stages) => stages.fullRecords(),
+    bad: (stages) => [[nextRecordPage(stages.fullRecords()), 'erase']],
+    act: logEntries,
+  },
+  {
+    // The slot has no page to replace it: the upload ends with 0xE4, and the lock stays what it was.
+    name: 'failingSlotPage', expected: { ...KEEP_OLD, retry: 'old' },
+    start: (stages) => stages.running(),
+    bad: () => [[105 + 9, 'program']],
+    prepare: (bench) => openUpdateWindow(bench),
+    act(bench) {
+      const { failure } = openClient(bench.board).upload(bench.lab.images.new.file);
+      if (failure?.entry?.code !== 0xe4) throw new Error(`the failing page is answered with ${failure?.message ?? 'success'}`);
+    },
+  },
 ];
+
+function logEntries(bench: Bench): void {
+  for (let round = 0; round < 2; round++) {
+    enter(bench.board, `${WRONG_PIN}#`);
+    openAndLock(bench);
+  }
+  bench.board.run(2000);
+}
 
 function turnJournalPage(bench: Bench): void {
   const page = bench.state().journalPage;

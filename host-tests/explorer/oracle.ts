@@ -128,6 +128,16 @@ export function recordPlace(flash: Uint8Array, key: number): number {
   return -1;
 }
 
+/** The page that the record store erases when its newest one is full: the next in the ring that does not count. */
+export function nextRecordPage(flash: Uint8Array): number {
+  const counted = recordPages(flash).map((one) => one.page);
+  for (let step = 1; step < RECORDS.pages; step++) {
+    const page = RECORDS.page + ((counted[0]! - RECORDS.page + step) % RECORDS.pages);
+    if (!counted.includes(page)) return page;
+  }
+  return -1;
+}
+
 /** Pages of the record store that count, newest first. */
 function recordPages(flash: Uint8Array): PageHeader[] {
   const headers = headersOf(flash, RECORDS, RECORDS_MAGIC).sort((a, b) => b.generation - a.generation);

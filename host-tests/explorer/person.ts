@@ -54,8 +54,10 @@ export function keepTyping(board: Board, keys: string, done: () => boolean, limi
   const startMs = clock.now();
   while (!done() && clock.now() - startMs <= limitMs) {
     if (!typeDigits(board, keys)) continue;
+    const from = board.world.beeper.length;
     keypad.press(keys.at(-1)!, HOLD_MS);
-    board.pump(done, AFTER_CODE_MS);
+    // Three sounds are a refusal: no need to wait any longer.
+    board.pump(() => done() || board.world.beeper.length - from > 5, AFTER_CODE_MS);
   }
   return done() ? clock.now() - startMs : undefined;
 }
@@ -70,7 +72,7 @@ export function enter(board: Board, keys: string, limitMs = 20_000): string {
   const from = beeper.length;
   keypad.press(keys.at(-1)!, HOLD_MS);
   board.pump(() => beeper.length > from, 2500);
-  const quiet = (): boolean => beeper.at(-1)?.on === false && clock.now() - beeper.at(-1)!.atMs > 200;
+  const quiet = (): boolean => beeper.at(-1)?.on === false && clock.now() - beeper.at(-1)!.atMs > 600;
   board.pump(quiet, 3000);
   return patternOf(beeper.slice(from));
 }

@@ -79,6 +79,8 @@ export function record(world: World): Recorder {
 export interface Replay {
   recording: Recording;
   cut(cut: Cut): CutFlash;
+  /** Flash when nothing is cut. */
+  end(): CutFlash;
   /** Flash before operation `at`; after the last one for `at` = operations. */
   before(at: number): Uint8Array;
 }
@@ -104,6 +106,7 @@ export function replay(recording: Recording): Replay {
   return {
     recording,
     before,
+    end: () => ({ bytes: before(operations.length), weak: [], bad: recording.bad }),
     cut({ at, how, seed }) {
       const flash = before(at);
       const step = steps[operations[at]!]!;

@@ -1,5 +1,6 @@
 /** Locks to begin flows with: each a state of flash that real use led to, made once per process. */
 import { createHostPlatform } from '../../cli/host-platform.js';
+import { openClient } from '../../cli/virtual/client.js';
 import { layoutOf } from '../../firmware/flash/layout.js';
 import { openRecords } from '../../firmware/flash/records.js';
 import { isConfirmed, openUpdateWindow, powerOn, test, upload, waitFor, type Bench } from './bench.js';
@@ -13,7 +14,9 @@ export interface Stages {
   running(): Uint8Array;
   /** ... and an image has been uploaded. */
   uploaded(image: ImageName): Uint8Array;
-  /** ... and is to be tried at the next start. */
+  /** An upload of `new` stopped in the middle. */
+  interrupted(): Uint8Array;
+  /** An uploaded image is to be tried at the next start. */
   tested(image: ImageName): Uint8Array;
   /** An image was installed over `old`. */
   confirmed(image: ImageName): Uint8Array;
@@ -54,6 +57,12 @@ export function createStages(lab: Lab): Stages {
   const uploaded = (name: ImageName): Uint8Array => other(`uploaded ${name}`, () => after(running(), (bench) => {
     openUpdateWindow(bench);
     upload(bench, lab.images[name]);
+  }));
+  const interrupted = (): Uint8Array => other('interrupted', () => after(running(), (bench) => {
+    openUpdateWindow(bench);
+    let sent = 0;
+    const { file } = lab.images.new;
+    openClient(bench.board).upload(file, { onProgress: (bytes) => (sent = bytes), stopped: () => sent > file.length / 2 });
   }));
   const tested = (name: ImageName): Uint8Array => other(`tested ${name}`, () => after(uploaded(name), (bench) => {
     openUpdateWindow(bench);
@@ -112,7 +121,7 @@ export function createStages(lab: Lab): Stages {
     return fill(3, 24)[0]!;
   });
 
-  return { lab, running, uploaded, tested, confirmed, bombed, afterKeyChange, fullJournal, fullRecords };
+  return { lab, running, uploaded, interrupted, tested, confirmed, bombed, afterKeyChange, fullJournal, fullRecords };
 }
 
 /** Somebody comes home and locks up. */

@@ -31,7 +31,7 @@ export default tseslint.config(
   // Tables of cases are easier to read in one line each.
   { files: ['host-tests/**/*.test.ts'], rules: { 'max-len': 'off' } },
   { files: ['boards/**/*.ts', 'bootloader/**/*.ts', 'firmware/**/*.ts'], rules: deviceRules },
-  { files: ['bootloader/main.ts', 'bootloader/safe-mode.ts', 'firmware/main.ts'], rules: entryRules },
+  { files: ['bootloader/main.ts', 'bootloader/safe-mode.ts', 'bootloader/shared.ts', 'firmware/main.ts'], rules: entryRules },
   { files: ['firmware/platform/**/*.ts'], rules: platformRules },
   {
     // Never in a bundle: hosts read these when they build, provision or simulate a lock. The lock gets its family's numbers as

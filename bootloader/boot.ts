@@ -5,7 +5,7 @@
 import {
   BAD_IMAGE_DIGEST, COUNTER_TOO_LOW, IDENTITY_LOST, JOURNAL_LOST, SLOT_EMPTY, type ErrorCode,
 } from '../firmware/errors.js';
-import { HEALTH, ROLLBACK, SEAL_A, SEAL_B, TRIAL, VERDICT } from '../firmware/flash/kinds.js';
+import { HEALTH, ROLLBACK, SEAL_A, TRIAL, VERDICT } from '../firmware/flash/kinds.js';
 import type { BootStores } from '../firmware/flash/open.js';
 import type { RecordReader } from '../firmware/flash/record-reader.js';
 import { bytesEqual, keysAfter } from '../firmware/image/keys.js';
@@ -14,7 +14,7 @@ import { startVerifyImage, type VerifyResult, type VerifyingImage } from '../fir
 import type { SlhTools } from '../firmware/image/slh-dsa.js';
 import type { Platform, ResetCause } from '../firmware/platform/types.js';
 import {
-  attemptsUsed, confirmedFloor, confirmImage, decodeTrial, decodeVerdict, DEGRADED, encodeVerdict, FELL_BACK, previousIn, REBUILT, ROLLED_BACK, SAFE_MODE,
+  attemptsUsed, confirmedFloor, confirmImage, decodeTrial, DEGRADED, encodeVerdict, FELL_BACK, previousIn, REBUILT, ROLLED_BACK, SAFE_MODE,
   TRIAL_ATTEMPTS, trialOf, type Confirmed, type Trial,
 } from '../firmware/update/boot-state.js';
 import {
@@ -33,8 +33,8 @@ export interface BootInput {
   powerForRadio: boolean;
   /** Called between steps: answers keys with the "wait" beep. */
   betweenSteps(): void;
-  /** Everything is decided and marked: run it. `image` is what was verified, undefined for safe mode. */
-  launch(action: BootAction, image: VerifyResult | undefined, cause: ResetCause): void;
+  /** Everything is decided and marked: run `image`, whose body has that many bytes; 0 for safe mode. */
+  launch(action: BootAction, image: Trial, bodyBytes: number, cause: ResetCause): void;
 }
 
 /** Starts the decision. Returns at once; `launch` follows from a later turn. */
@@ -97,7 +97,7 @@ export function startBoot(input: BootInput): void {
   }
 
   function verify(slot: 0 | 1, then: typeof accept, trust: Confirmed | undefined): void {
-    const kind = slot === 0 ? SEAL_A : SEAL_B;
+    const kind = SEAL_A + slot;
     const identity = stores.identity!;
     onVerified = then;
     verifyingSlot = slot;
@@ -122,7 +122,7 @@ export function startBoot(input: BootInput): void {
   }
 
   function seal(slot: 0 | 1, result: VerifyResult): void {
-    if (!result.sealed && result.seal) journal.append(slot === 0 ? SEAL_A : SEAL_B, result.seal);
+    if (!result.sealed && result.seal) journal.append(SEAL_A + slot, result.seal);
   }
 
   /** Row 0: one slot after the other, in full; then the highest security counter, then the highest version. */
@@ -178,30 +178,24 @@ export function startBoot(input: BootInput): void {
   }
 
   function finish(action: BootAction): void {
+    const slot = action.slot;
     const safe = action.do === ENTER_SAFE_MODE;
-    const result = safe ? undefined : results[action.slot];
+    const result = safe ? undefined : results[slot];
+    const image = result && result.image;
+    const about = image ? { slot, version: image.version, imageId: result.imageId! } : confirmed || decodeTrial(new Uint8Array(44));
     if (!journal.valid) journal.format();
-    const verdict = safe ? SAFE_MODE : action.row === 5 ? DEGRADED : action.row === 6 ? FELL_BACK : 0;
-    if (action.row === 6 && confirmed && result) {
-      // First, so that no cut leaves the image that takes over with the crashes of the one before.
-      markStarted(journal, cause);
-      confirmImage(journal, undefined, confirmationOf(action.slot, result));
-    }
-    if (verdict && !asleep) recordVerdict(verdict, action, result);
+    if (action.row === 6 && image) confirmImage(journal, undefined, confirmationOf(slot, result));
     if (!asleep) {
-      markLaunched(journal, safe ? RAN_SAFE_MODE : action.slot | (action.trial ? RAN_TRIAL : 0) | (action.degraded ? RAN_DEGRADED : 0));
+      recordVerdict(safe ? SAFE_MODE : action.row === 5 ? DEGRADED : action.row === 6 ? FELL_BACK : 0, action.reason, about);
+      markLaunched(journal, safe ? RAN_SAFE_MODE : slot | (action.trial ? RAN_TRIAL : 0) | (action.degraded ? RAN_DEGRADED : 0));
     }
-    input.launch(action, result, cause);
+    input.launch(action, about, image ? image.bodyBytes : 0, cause);
   }
 
   /** The same verdict again writes nothing: a lock that stays in safe mode must not wear its journal out. */
-  function recordVerdict(result: number, action: BootAction, image: VerifyResult | undefined): void {
-    const bytes = journal.read(VERDICT);
-    const last = bytes && decodeVerdict(bytes);
-    if (last && last.result === result && last.reason === action.reason) return;
-    const about = image && image.image ? { slot: action.slot, version: image.image.version, imageId: image.imageId! }
-      : confirmed || decodeTrial(new Uint8Array(44));
-    journal.append(VERDICT, encodeVerdict(result, action.reason, about));
+  function recordVerdict(result: number, reason: ErrorCode, about: Trial): void {
+    const last = journal.read(VERDICT);
+    if (result && !(last && last[1] === result && last[2] === reason)) journal.append(VERDICT, encodeVerdict(result, reason, about));
   }
 
   platform.after(0, turn);

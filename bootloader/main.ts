@@ -5,8 +5,6 @@ import { openBootStores, partsOf } from '../firmware/flash/open.js';
 import { openRecordReader } from '../firmware/flash/record-reader.js';
 import type { Handover } from '../firmware/handover.js';
 import { HEADER_BYTES } from '../firmware/image/format.js';
-import type { Version } from '../firmware/image/version.js';
-import type { VerifyResult } from '../firmware/image/verify.js';
 import { openMeter, radioAllowed } from '../firmware/lock/battery.js';
 import { readInput, setUpInput } from '../firmware/lock/bolt.js';
 import { openKeypad, type Keypad } from '../firmware/lock/keypad.js';
@@ -81,25 +79,19 @@ function start(platform: Platform): void {
         if (down && !keyWasDown && signals) signals.play(WAIT);
         keyWasDown = down;
       },
-      launch: function (action, verified, cause) {
-        const safe = !verified;
+      launch: function (action, image, bodyBytes, startCause) {
         const handover: Handover = {
-          layout, slot: action.slot, version: verified && verified.image ? verified.image.version : noVersion(),
-          imageId: verified && verified.imageId ? verified.imageId : new Uint8Array(32),
-          trial: action.trial, degraded: action.degraded, radio: powerForRadio, row: action.row, reason: action.reason, cause,
+          layout, slot: action.slot, version: image.version, imageId: image.imageId,
+          trial: action.trial, degraded: action.degraded, radio: powerForRadio, row: action.row, reason: action.reason, cause: startCause,
           bootloader: __VERSION__, strap: strapClosed,
         };
-        const text = safe ? readBootText(__SAFE_MODE_OFFSET__, __SAFE_MODE_LENGTH__) : bodyOf(verified, action.slot);
+        const text = bodyBytes ? stores.slots[action.slot].text(HEADER_BYTES, bodyBytes) : readBootText(__SAFE_MODE_OFFSET__, __SAFE_MODE_LENGTH__);
         // A turn of its own: what the decision needed is free by then.
         platform.after(0, function () {
-          launch(platform, text, handover, safe);
+          launch(platform, text, handover, !bodyBytes);
         });
       },
     });
-  }
-
-  function bodyOf(verified: VerifyResult, slot: 0 | 1): string {
-    return stores.slots[slot].text(HEADER_BYTES, verified.image!.bodyBytes);
   }
 
   /** An image that fails while it starts leaves timers and watches behind: only a restart is clean. A trial ends with it. */
@@ -113,8 +105,4 @@ function start(platform: Platform): void {
       chip.reboot();
     }
   }
-}
-
-function noVersion(): Version {
-  return { major: 0, minor: 0, revision: 0, build: 0 };
 }

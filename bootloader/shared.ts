@@ -2,7 +2,6 @@
  * What safe mode takes from the bootloader instead of carrying a copy of its own: both lie in the same file, which is written once.
  * The build puts `shared.NAME` in the place of each of these functions when it bundles safe mode.
  */
-import { parseIdentity } from '../firmware/flash/identity.js';
 import { openBootStores } from '../firmware/flash/open.js';
 import { readPageHeader, readWords } from '../firmware/flash/page-header.js';
 import { openRegion } from '../firmware/flash/region.js';
@@ -10,15 +9,14 @@ import { parseImage, parseOffer } from '../firmware/image/format.js';
 import { checkKeyEpoch, signerOf } from '../firmware/image/keys.js';
 import { startVerifyImage } from '../firmware/image/verify.js';
 import { openMeter } from '../firmware/lock/battery.js';
-import { readInput, setUpInput } from '../firmware/lock/bolt.js';
 import { openKeypad } from '../firmware/lock/keypad.js';
 import { openSignals } from '../firmware/lock/signals.js';
 import { createPlatform } from '../firmware/platform/espruino.js';
 import { createSlhTools } from '../firmware/platform/slh-tools.js';
-import { confirmedFloor, encodeVerdict, trialOf } from '../firmware/update/boot-state.js';
+import { confirmedFloor } from '../firmware/update/boot-state.js';
 
 export const SHARED = {
-  parseIdentity, openBootStores, readPageHeader, readWords, openRegion, parseImage, parseOffer, checkKeyEpoch, signerOf,
-  startVerifyImage, openMeter, readInput, setUpInput, openKeypad, openSignals, createPlatform, createSlhTools,
-  confirmedFloor, encodeVerdict, trialOf,
+  openBootStores, readPageHeader, readWords, openRegion, parseImage, parseOffer, checkKeyEpoch, signerOf,
+  startVerifyImage, openMeter, openKeypad, openSignals, createPlatform, createSlhTools,
+  confirmedFloor,
 };

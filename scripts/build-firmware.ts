@@ -86,6 +86,7 @@ const TERSER: MinifyOptions = {
   compress: {
     // Espruino hoists neither functions nor variables; for those, `hoistVars` costs less than terser's hoist_vars, and misses none.
     hoist_funs: true,
+    // A function written out at its only call would be made anew at every call: slow, and variables for the collector.
     reduce_funcs: false,
     passes: 3,
   },

@@ -28,12 +28,18 @@ export interface Battery {
   clearLowest(): void;
 }
 
-/** `changed` is called after every change of voltage. */
-export function createBattery(initial: BatteryOptions, brownOutMv: number, changed: (mv: number) => void): Battery {
+/** Cells do not recover at once: this share of a sag is left when its load ends, and fades with this time constant. */
+const RECOVERY_SHARE = 0.6;
+const RECOVERY_MS = 150;
+
+/** `changed` is called after every change of voltage; `now` is the time in milliseconds. */
+export function createBattery(initial: BatteryOptions, brownOutMv: number, changed: (mv: number) => void, now: () => number = () => 0): Battery {
   const cells = { ...initial };
   const loads = new Map<string, number>();
   let present = true;
   let lowest = initial.openCircuitMv;
+  let sagMv = 0;
+  let sagAtMs = 0;
 
   function loadMa(): number {
     let total = 0;
@@ -42,20 +48,29 @@ export function createBattery(initial: BatteryOptions, brownOutMv: number, chang
   }
 
   function mv(): number {
-    return present ? Math.max(0, cells.openCircuitMv - (loadMa() * cells.internalMilliohm) / 1000) : 0;
+    return present ? Math.max(0, cells.openCircuitMv - (loadMa() * cells.internalMilliohm) / 1000 - remainingSag()) : 0;
+  }
+
+  function remainingSag(): number {
+    return sagMv * Math.exp((sagAtMs - now()) / RECOVERY_MS);
   }
 
   function update(): void {
-    const now = mv();
-    if (now < lowest) lowest = now;
-    changed(now);
+    const volts = mv();
+    if (volts < lowest) lowest = volts;
+    changed(volts);
   }
 
   return {
     mv,
     brownOutMv,
     load(name, ma) {
-      if ((loads.get(name) ?? 0) === ma) return;
+      const less = (loads.get(name) ?? 0) - ma;
+      if (!less) return;
+      if (less > 0) {
+        sagMv = remainingSag() + (less * cells.internalMilliohm * RECOVERY_SHARE) / 1000;
+        sagAtMs = now();
+      }
       if (ma) loads.set(name, ma);
       else loads.delete(name);
       update();

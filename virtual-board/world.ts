@@ -52,6 +52,8 @@ export interface Chip {
   resetCause: ResetCause;
   /** How the last run ended; undefined while it runs. */
   ended: EndCause | undefined;
+  /** When it ended. */
+  endedMs: number;
   /** What woke it from deep sleep, as `ESP32.getWakeupCause()` gives it; 0 = it was not asleep. */
   wakeCause: number;
   /** In deep sleep: what wakes it. */
@@ -126,7 +128,7 @@ export function createWorld(options: WorldOptions): World {
   const battery = createBattery({ ...CELLS[wiring.battery.chemistry], ...options.battery }, options.brownOutMv ?? 3050, (mv) => {
     if (!battery.present()) chip.cellsOut = true;
     if (chip.running && mv < battery.brownOutMv) chip.end(battery.present() ? 'brownOut' : 'powerCut');
-  });
+  }, clock.now);
   const bolt = createBolt(
     { position: options.bolt?.position ?? 1, travelMs: options.bolt?.travelMs ?? (wiring.bolt.type === 'motor' ? wiring.bolt.throwMs * 0.6 : 600) },
     { clock, supplyMv: battery.mv, load: (ma) => battery.load('motor', ma), changed: showBolt },
@@ -142,7 +144,7 @@ export function createWorld(options: WorldOptions): World {
 
   function createChip(): Chip {
     const one: Chip = {
-      running: false, starts: 0, startedMs: 0, resetCause: 'powerOn', ended: 'powerCut', wakeCause: 0, wakeAt: undefined, cellsOut: false,
+      running: false, starts: 0, startedMs: 0, resetCause: 'powerOn', ended: 'powerCut', endedMs: 0, wakeCause: 0, wakeAt: undefined, cellsOut: false,
       begin(cause) {
         Object.assign(one, { running: true, starts: one.starts + 1, startedMs: clock.now(), resetCause: cause, ended: undefined, cellsOut: false });
         if (cause !== 'deepSleep') one.wakeCause = 0;
@@ -154,6 +156,7 @@ export function createWorld(options: WorldOptions): World {
         if (!one.running) return;
         one.running = false;
         one.ended = cause;
+        one.endedMs = clock.now();
         pins.powerOff();
         for (const name of ['chip', 'radio', 'flash']) battery.load(name, 0);
         world.network.reset();

@@ -30,7 +30,7 @@ export function openRegion(flash: FlashPort, span: Span, crc32: Crc32, spare?: S
   const ownBytes = span.pages * PAGE_BYTES;
   const spareBytes = spare ? (spare.pages < 2 ? spare.pages : 2) * PAGE_BYTES : 0;
 
-  /** Absolute address, or -1 where the range leaves the region. */
+  /** Absolute address, or -1 where the range leaves the region. No length is not asked of the chip: Espruino reads it as "all". */
   function address(offset: number, length: number): number {
     if (!(offset >= 0 && length >= 0)) return -1;
     if (offset + length <= ownBytes) return span.address + offset;
@@ -42,11 +42,11 @@ export function openRegion(flash: FlashPort, span: Span, crc32: Crc32, spare?: S
     pages: span.pages + (spareBytes ? (spareBytes > PAGE_BYTES ? 2 : 1) : 0),
     read: function (offset, length) {
       const from = address(offset, length);
-      return from < 0 ? new Uint8Array(0) : flash.read(from, length);
+      return from < 0 || !length ? new Uint8Array(0) : flash.read(from, length);
     },
     text: function (offset, length) {
       const from = address(offset, length);
-      return from < 0 ? '' : flash.text(from, length);
+      return from < 0 || !length ? '' : flash.text(from, length);
     },
     program: function (offset, data) {
       const to = address(offset, data.length);

@@ -112,3 +112,21 @@ test('a failing page costs nothing', () => {
     runSteps(chip, steps);
   }), 80, 'records-model.test.ts');
 });
+
+const shortOfPages: fc.Arbitrary<Step[]> = fc.array(fc.record({
+  do: fc.constant('set' as const),
+  key: fc.integer({ min: 1, max: 40 }),
+  length: fc.constantFrom(16, 60, 90, 200, 500),
+  fill: fc.nat(255),
+  keep: fc.constant([]),
+  cut: fc.record({ ahead: fc.nat(12), how: fc.constantFrom('torn' as const, 'torn' as const, 'before' as const, 'after' as const), seed: fc.nat() }),
+}), { minLength: 10, maxLength: 40, size: 'max' });
+
+test('a nearly full store of 4 pages whose power fails in every change, in every restart after it', () => {
+  holds(fc.property(fc.nat(), fc.nat(120), shortOfPages, (seed, churn, steps) => {
+    const chip = createChip(seed, 4);
+    const filling = Array.from({ length: 60 + churn }, (_, i): Step => (
+      { do: 'set', key: 1 + ((i * 7) % 40), length: 60 + (i % 5) * 8, fill: i & 0xff, keep: [], cut: undefined }));
+    runSteps(chip, [...filling, ...steps]);
+  }), 60, 'records-model.test.ts');
+});

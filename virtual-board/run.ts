@@ -151,7 +151,9 @@ export function boot(world: World, options: BootOptions = {}): Board {
   function wake(deadline: number): boolean {
     if (options.restart === false) return false;
     if (world.battery.mv() < world.battery.brownOutMv) {
-      clock.advanceTo(Math.min(deadline, clock.nextAt()));
+      // Cells recover from a load without an event of their own.
+      const recovering = clock.now() - chip.endedMs < 2000 ? clock.now() + 50 : Infinity;
+      clock.advanceTo(Math.min(deadline, clock.nextAt(), recovering));
       return true;
     }
     if (chip.cellsOut) powerOn();

@@ -28,6 +28,8 @@ declare const __SAFE_MODE_LENGTH__: number;
 
 /** A hung image is restarted after this long: three attempts and their starts have to fit into the 30 s a person may wait. */
 const WATCHDOG_SECONDS = 6;
+/** How long the pattern "wait" takes. */
+const WAIT_MS = 210;
 const CHORD_MS = 3000;
 const CHORD_TURN_MS = 50;
 /** Time to debounce: two scans and some. */
@@ -53,6 +55,7 @@ function start(platform: Platform): void {
   const cause = platform.resetCause();
   const byHand = cause === 'powerOn' || cause === 'pin' || cause === 'unknown';
   let keyWasDown = false;
+  let waitUntilMs = 0;
   if (keypad && byHand && keypad.anyDown()) watchChord(keypad, platform.nowMs());
   else decide(strapClosed);
 
@@ -76,7 +79,10 @@ function start(platform: Platform): void {
       platform, stores, records, slh: createSlhTools(), safeModeRequested, powerForRadio,
       betweenSteps: function () {
         const down = keypad !== undefined && keypad.anyDown();
-        if (down && !keyWasDown && signals) signals.play(WAIT);
+        if (down && !keyWasDown && signals) {
+          signals.play(WAIT);
+          waitUntilMs = platform.nowMs() + WAIT_MS;
+        }
         keyWasDown = down;
       },
       launch: function (action, image, bodyBytes, startCause) {
@@ -86,8 +92,8 @@ function start(platform: Platform): void {
           bootloader: __VERSION__, strap: strapClosed,
         };
         const text = bodyBytes ? stores.slots[action.slot].text(HEADER_BYTES, bodyBytes) : readBootText(__SAFE_MODE_OFFSET__, __SAFE_MODE_LENGTH__);
-        // A turn of its own: what the decision needed is free by then.
-        platform.after(0, function () {
+        // A turn of its own: what the decision needed is free by then. "Wait" is said to its end: half of it means something else.
+        platform.after(waitUntilMs - platform.nowMs(), function () {
           launch(platform, text, handover, !bodyBytes);
         });
       },

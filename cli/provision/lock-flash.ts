@@ -62,7 +62,7 @@ export function buildLockFlash(options: LockFlashOptions): LockFlash {
   const salt = options.codeSalt ?? new Uint8Array(randomBytes(16));
   const stretch = (code: string): Uint8Array => stretchCode(platform, salt, code, options.wiring.stretch);
   const recoveryHash = stretch(recoveryCode);
-  put(layout.identity.address, buildIdentity({
+  const identity = buildIdentity({
     deviceId: options.deviceId ?? new Uint8Array(randomBytes(8)),
     family: family.id,
     hardware: options.wiring.hardware,
@@ -72,7 +72,9 @@ export function buildLockFlash(options: LockFlashOptions): LockFlash {
     recoveryHash,
     serial: options.serial ?? 'DL-' + randomBytes(4).toString('hex'),
     wiring: JSON.stringify(options.wiring),
-  }, platform.crc32));
+  }, platform.crc32);
+  if (!identity) throw new Error(`wiring "${options.wiring.name}": serial or wiring record do not fit the identity pages; shorten them.`);
+  put(layout.identity.address, identity);
 
   const { records } = openStores(platform, layout);
   setCode('master code', options.masterCode, (value) => setMaster(platform, records, recoveryHash, value));

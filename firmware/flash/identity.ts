@@ -60,7 +60,7 @@ export function buildIdentity(identity: Identity, crc32: Crc32): Uint8Array | un
     pages[FIXED_BYTES + i] = text.charCodeAt(i);
   }
   view.setUint32((length + 3) & ~3, crc32(pages.subarray(0, length)), true);
-  pages.copyWithin(PAGE_BYTES, 0, PAGE_BYTES);
+  pages.set(pages.subarray(0, PAGE_BYTES), PAGE_BYTES);
   return pages;
 }
 

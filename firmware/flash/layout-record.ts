@@ -28,7 +28,7 @@ export function buildLayoutRecord(geometry: Geometry, family: number, crc32: Crc
   ];
   for (let i = 0; i < words.length; i++) view.setUint32(i * 4, words[i]!, true);
   view.setUint32(CRC_AT, crc32(bytes.subarray(0, CRC_AT)), true);
-  bytes.copyWithin(COPY_BYTES, 0, COPY_BYTES);
+  bytes.set(bytes.subarray(0, COPY_BYTES), COPY_BYTES);
   return bytes;
 }
 

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { registerBuildCommand } from './build/commands.js';
+import { registerFlashCommand } from './flash/commands.js';
 import { registerImageCommands } from './image/commands.js';
 import { registerServeCommand } from './serve/commands.js';
 
@@ -19,6 +20,7 @@ export function createProgram(): Command {
   registerServeCommand(program);
   registerImageCommands(program);
   registerBuildCommand(program);
+  registerFlashCommand(program);
   for (const command of program.commands) command.copyInheritedSettings(program).helpOption('-h, --help', 'print this');
   return program;
 }

@@ -141,3 +141,36 @@ function markCurrent(journal: Journal, which: number, value: number): ErrorCode 
   const starts = startsIn(journal);
   return starts ? journal.mark(BOOTS, (starts - 1) * MARKS_PER_START + which, value) : 0;
 }
+
+/** One start in the boot log. */
+export interface BootLogEntry {
+  /** Why the chip started; `unknown` also where the mark is torn. */
+  cause: ResetCause;
+  /** How far it came: `core` = the bootloader began; `app` = a slot passed its check and was launched; `healthy` = 60 s passed. */
+  stage: 'core' | 'app' | 'healthy';
+  /** What was launched: slot number and RAN_ bits; -1 = nothing. */
+  ran: number;
+  /** RESTART, RESTART_INTO_SAFE_MODE, or 0 where the restart that ended it was not asked for. */
+  planned: number;
+}
+
+/** The boot log: up to 16 starts, oldest first, this one last. The bootloader does not carry this function. */
+export function bootLog(journal: Journal): BootLogEntry[] {
+  const log: BootLogEntry[] = [];
+  if (!journal.read(BOOTS)) return log;
+  const starts = startsIn(journal);
+  for (let start = 0; start < starts; start++) {
+    const mark = start * MARKS_PER_START;
+    const cause = journal.markAt(BOOTS, mark + STARTED);
+    const ran = journal.markAt(BOOTS, mark + LAUNCHED);
+    const planned = journal.markAt(BOOTS, mark + PLANNED);
+    const healthy = journal.markAt(BOOTS, mark + HEALTHY) !== -1;
+    log.push({
+      cause: CAUSES[cause] || 'unknown',
+      stage: healthy ? 'healthy' : ran === -1 ? 'core' : 'app',
+      ran,
+      planned: planned < 0 ? 0 : planned,
+    });
+  }
+  return log;
+}

@@ -1,6 +1,6 @@
 /** What an SMP client talks through, and the time it waits by. Both come from outside: sockets and clocks may be virtual. */
 import type { Wire } from '../../firmware/platform/types.js';
-import { createLineReader, linesOf } from '../../firmware/smp/console.js';
+import { createCrc16, createLineReader, startLines, type LineTools } from '../../firmware/smp/console.js';
 
 /** Carries whole SMP frames, unreliably. */
 export interface Link {
@@ -33,13 +33,29 @@ export interface CharacterStream {
 
 const LARGEST_FRAME = 65535 + 8;
 
+const crc16 = createCrc16();
+
+/** The framing's tools, as Node has them. */
+export const lineTools: LineTools = {
+  toBase64: btoa,
+  fromBase64: atob,
+  toBytes: (wire) => Uint8Array.from(Buffer.from(wire, 'latin1')),
+};
+
+/** All lines of a frame. */
+export function linesOf(frame: Wire): string {
+  const next = startLines(frame, lineTools, crc16);
+  let lines = '';
+  for (let line = next(); line; line = next()) lines += line;
+  return lines;
+}
+
 /** SMP in console framing over a stream. Text between frames is skipped. */
 export function lineLink(stream: CharacterStream): Link {
-  const base64 = { encode: btoa, decode: atob };
   let taker: (frame: Wire) => void = () => undefined;
-  stream.onData(createLineReader(base64, LARGEST_FRAME, (frame) => taker(frame)));
+  stream.onData(createLineReader(lineTools, crc16, LARGEST_FRAME, (frame) => taker(frame)));
   return {
-    send: (frame) => stream.write(linesOf(frame, base64)),
+    send: (frame) => stream.write(linesOf(frame)),
     onFrame: (take) => {
       taker = take;
     },

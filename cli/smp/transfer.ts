@@ -92,7 +92,8 @@ function transfer(client: Client, group: number, command: number, file: Uint8Arr
       underWay++;
       result.chunks++;
       const slow = off === 0 || next >= text.length;
-      client.request(WRITE, group, command, body, (failure, reply) => answered(failure, reply, off + bytes), slow ? client.options.slowMs : client.options.timeoutMs);
+      const timeoutMs = slow ? client.options.slowMs : client.options.timeoutMs;
+      client.request(WRITE, group, command, body, (failure, reply) => answered(failure, reply, off + bytes), timeoutMs);
     }
   }
 

@@ -5,14 +5,18 @@
  */
 import type { Wire } from '../platform/types.js';
 
-/** A byte string. Its own shape tells it from a text string; maps cannot imitate it, because the key `bytes` is refused. */
+/** A byte string. Its own shape tells it from a text string; maps cannot imitate it, because the keys `bytes` and `encoded` are refused. */
 export interface CborBytes {
   bytes: Wire;
 }
 export interface CborMap {
   [key: string]: CborValue | undefined;
 }
-export type CborValue = number | boolean | null | string | CborBytes | CborMap | CborValue[];
+/** An item that was encoded before. Only written, never read. */
+export interface CborEncoded {
+  encoded: Wire;
+}
+export type CborValue = number | boolean | null | string | CborBytes | CborEncoded | CborMap | CborValue[];
 
 const MAX_DEPTH = 5;
 /** Keys and values together. */
@@ -73,7 +77,7 @@ export function decodeCbor(wire: Wire, from: number, to: number): CborValue | un
         continue;
       }
       // A key that is there already is either sent twice or a name every object has.
-      if (typeof key !== 'string' || key === 'bytes' || map[key] !== undefined) return fail();
+      if (typeof key !== 'string' || key === 'bytes' || key === 'encoded' || map[key] !== undefined) return fail();
       map[key] = item(depth);
     }
     return isMap ? map : list;
@@ -85,9 +89,10 @@ export function decodeCbor(wire: Wire, from: number, to: number): CborValue | un
 
 /** Writes a value, maps in the order of their keys, undefined members left out. Numbers are integers of up to 32 bits. */
 export function encodeCbor(value: CborValue): Wire {
+  if (value === true) return '\xf5';
+  if (value === false) return '\xf4';
   if (value === null) return '\xf6';
   if (typeof value === 'number') return value < 0 ? head(1, -1 - value) : head(0, value);
-  if (typeof value === 'boolean') return value ? '\xf5' : '\xf4';
   if (typeof value === 'string') return head(3, value.length) + value;
   let out = '';
   if (Array.isArray(value)) {
@@ -96,14 +101,17 @@ export function encodeCbor(value: CborValue): Wire {
   }
   const bytes = bytesOf(value);
   if (bytes !== undefined) return head(2, bytes.length) + bytes;
+  const encoded = (value as CborEncoded).encoded;
+  if (typeof encoded === 'string') return encoded;
   const map = value as CborMap;
   const keys = Object.keys(map);
   let count = 0;
   for (let i = 0; i < keys.length; i++) {
-    const member = map[keys[i]!];
+    const key = keys[i]!;
+    const member = map[key];
     if (member === undefined) continue;
     count++;
-    out += encodeCbor(keys[i]!) + encodeCbor(member);
+    out += head(3, key.length) + key + encodeCbor(member);
   }
   return head(5, count) + out;
 }

@@ -6,10 +6,12 @@
 import type { Wire } from '../platform/types.js';
 import { readU16, u16 } from './frame.js';
 
-/** The two natives of browsers, Node and Espruino. `decode` may throw. */
-export interface Base64 {
-  encode(bytes: Wire): string;
-  decode(text: string): Wire;
+/** Natives of browsers, Node and Espruino. */
+export interface LineTools {
+  toBase64(bytes: Wire): string;
+  /** May throw. */
+  fromBase64(text: string): Wire;
+  toBytes(wire: Wire): Uint8Array;
 }
 
 /** Characters of a whole line, marks and line feed included. */
@@ -19,31 +21,55 @@ const LINE_BYTES = 93;
 const FIRST = '\x06\x09';
 const NEXT = '\x04\x14';
 
-/** CRC-16/XMODEM (polynomial 0x1021, start value `crc`, 0 for a new one), without a table. */
-export function crc16(data: Wire, crc: number): number {
-  for (let i = 0; i < data.length; i++) {
-    let x = (crc >> 8) ^ data.charCodeAt(i);
-    x ^= x >> 4;
-    crc = ((crc << 8) ^ (x << 12) ^ (x << 5) ^ x) & 0xffff;
-  }
-  return crc;
+/** Espruino's `indexOf` with more than one character also finds a beginning of them at the end of the text: one is looked for, both compared. */
+function isAt(line: string, at: number, mark: string): boolean {
+  return at >= 0 && line.substr(at, 2) === mark;
 }
 
-/** The lines that carry `frame`. */
-export function linesOf(frame: Wire, base64: Base64): string {
-  const packet = u16(frame.length + 2) + frame + u16(crc16(frame, 0));
-  let lines = '';
-  for (let at = 0; at < packet.length; at += LINE_BYTES) {
-    lines += (at ? NEXT : FIRST) + base64.encode(packet.substr(at, LINE_BYTES)) + '\n';
+/**
+ * CRC-16/XMODEM (polynomial 0x1021), going on from `crc`, 0 at first. With a table and the interpreter's own loop it takes an ESP32
+ * 0.16 ms a byte (calculated), a third of what it takes without.
+ */
+export type Crc16 = (data: Uint8Array, crc: number) => number;
+
+export function createCrc16(): Crc16 {
+  const table = new Uint16Array(256);
+  for (let byte = 0; byte < 256; byte++) {
+    const x = byte ^ (byte >> 4);
+    table[byte] = (x << 12) ^ (x << 5) ^ x;
   }
-  return lines;
+  function next(crc: number, byte: number): number {
+    return ((crc << 8) & 0xff00) ^ table[(crc >> 8) ^ byte]!;
+  }
+  return function (data, crc) {
+    return data.reduce(next, crc);
+  };
+}
+
+/** The lines that carry `frame`, one a call, '' after the last: a turn of the lock has time for one. */
+export function startLines(frame: Wire, tools: LineTools, crc16: Crc16): () => string {
+  let packet = u16(frame.length + 2) + frame;
+  let at = 0;
+  let crc = 0;
+  let closed = false;
+  return function () {
+    if (at >= packet.length) return '';
+    const mark = at ? NEXT : FIRST;
+    if (!closed) crc = crc16(tools.toBytes(packet.substring(at || 2, at + LINE_BYTES)), crc);
+    if (!closed && at + LINE_BYTES >= packet.length) {
+      packet += u16(crc);
+      closed = true;
+    }
+    at += LINE_BYTES;
+    return mark + tools.toBase64(packet.substring(at - LINE_BYTES, at)) + '\n';
+  };
 }
 
 /**
  * Takes whatever arrives on the line, in any pieces, and calls `onFrame` for every whole frame of at most `maxFrameBytes`. A damaged
  * line, a wrong length or a wrong CRC drops that frame and no other: the next first line begins anew.
  */
-export function createLineReader(base64: Base64, maxFrameBytes: number, onFrame: (frame: Wire) => void): (text: Wire) => void {
+export function createLineReader(tools: LineTools, crc16: Crc16, maxFrameBytes: number, onFrame: (frame: Wire) => void): (text: Wire) => void {
   let line = '';
   let skipping = false;
   let pieces: Wire[] = [];
@@ -52,17 +78,17 @@ export function createLineReader(base64: Base64, maxFrameBytes: number, onFrame:
   let crc = 0;
 
   function takeLine(): void {
-    // Text of the console may stand before the mark, on the same line.
-    const first = line.indexOf(FIRST);
-    const start = first < 0 ? line.indexOf(NEXT) : first;
-    if (start < 0 || (first < 0 && !missing)) return;
+    // Text for people may stand before the mark, on the same line.
+    const first = isAt(line, line.indexOf('\x06'), FIRST);
+    const start = first ? line.indexOf('\x06') : line.indexOf('\x04');
+    if (!first && (!missing || !isAt(line, start, NEXT))) return;
     let piece = '';
     try {
-      piece = base64.decode(line.substr(start + 2));
+      piece = tools.fromBase64(line.substr(start + 2));
     } catch (error) {
       // Stays empty, which drops the frame.
     }
-    if (first >= 0) {
+    if (first) {
       const length = piece.length > 2 ? readU16(piece, 0) : 0;
       pieces = [];
       crc = 0;
@@ -75,7 +101,7 @@ export function createLineReader(base64: Base64, maxFrameBytes: number, onFrame:
       return;
     }
     // Over frame and CRC together the remainder is 0. Taken line by line: a turn stays short.
-    crc = crc16(piece, crc);
+    crc = crc16(tools.toBytes(piece), crc);
     pieces.push(piece);
     missing -= piece.length;
     if (missing) return;

@@ -3,21 +3,23 @@
  * slots have changed places for them, as with a bootloader that swaps.
  */
 import {
-  ALREADY_PENDING, ALREADY_RUNNING, BAD_HASH_LENGTH, CONFIRM_TOO_EARLY, IMAGE_NOT_FOUND, SLOT_IN_USE, UNSUPPORTED, WRONG_SLOT,
+  ALREADY_PENDING, ALREADY_RUNNING, BAD_HASH_LENGTH, CONFIRM_TOO_EARLY, IMAGE_NOT_FOUND, SLOT_IN_USE, UNSUPPORTED, UPLOAD_INCOMPLETE,
+  WRONG_SLOT,
 } from '../errors.js';
+import { SESSION } from '../flash/kinds.js';
 import { PAGE_BYTES } from '../flash/layout.js';
 import { DIGEST_BYTES } from '../image/format.js';
 import { formatVersion } from '../image/version.js';
 import type { Wire } from '../platform/types.js';
-import { isIncomplete, startTrial } from '../update/apply.js';
-import { trialOf } from '../update/boot-state.js';
-import { inSteps, keptSlot, parseSlot, slotOf, type UpdateContext } from '../update/context.js';
+import { incompleteSlot, startTrial } from '../update/apply.js';
+import { trialOf, type Trial } from '../update/boot-state.js';
+import { GO_ON, inSteps, keptSlot, parseSlot, slotOf, type UpdateContext } from '../update/context.js';
 import type { Exchange } from '../update/exchange.js';
 import { mayStart } from '../update/gates.js';
 import { endedSession, writeSession } from '../update/session.js';
-import type { Update } from '../update/update.js';
+import type { Listed, Update } from '../update/update.js';
 import { takeErase } from '../update/window.js';
-import type { CborMap, CborValue } from './cbor.js';
+import { encodeCbor, type CborMap, type CborValue } from './cbor.js';
 
 const STATE = 0;
 const UPLOAD = 1;
@@ -25,35 +27,63 @@ const ERASE = 5;
 const SLOT_INFO = 6;
 
 export function imageCommand(context: UpdateContext, update: Update, exchange: Exchange, command: number, isWrite: boolean): void {
-  if (command === STATE) return isWrite ? setState(context, update, exchange) : exchange.answer(stateOf(context));
+  if (command === STATE) {
+    return list(context, update, function () {
+      if (isWrite) setState(context, update, exchange);
+      else answerState(context, update, exchange);
+    });
+  }
   if (command === UPLOAD && isWrite) return update.upload.take(exchange);
   if (command === ERASE && isWrite) return erase(context, update, exchange);
   if (command === SLOT_INFO && !isWrite) return exchange.answer(slotInfo(context));
   exchange.refuse(UNSUPPORTED);
 }
 
-/** The state both slots are in. Never an empty list: clients take that for a broken device. */
-function stateOf(context: UpdateContext): CborMap {
-  const images: CborValue[] = [];
-  const kept = keptSlot(context);
-  describe(context, kept, 0, images);
-  describe(context, 1 - kept, 1, images);
-  if (!images.length) images.push(entry(0, '0.0.0', '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'));
-  return { images, splitStatus: 0 };
+/** Brings `update.listed` up to date, a slot a turn; what was read is good until a session begins or ends. */
+function list(context: UpdateContext, update: Update, then: () => void): void {
+  let slot = -1;
+  let uploading = -1;
+  inSteps(context, function () {
+    if (slot < 0) {
+      const sequence = context.stores.journal.sequenceOf(SESSION);
+      if (update.listedAt !== sequence) update.listed = [];
+      update.listedAt = sequence;
+      uploading = incompleteSlot(context);
+    } else if (slot !== uploading && !update.listed[slot]) {
+      const image = parseSlot(context, slot).image;
+      if (image) update.listed[slot] = { version: formatVersion(image.version), hash: context.platform.toWire(image.hash) };
+    }
+    slot++;
+    return slot < 2 ? GO_ON : 0;
+  }, then);
 }
 
-function describe(context: UpdateContext, slot: number, number: number, images: CborValue[]): void {
-  const image = isIncomplete(context, slot) ? undefined : parseSlot(context, slot).image;
-  if (!image) return;
+/** Answers with the state both slots are in, an image a turn. Never an empty list: clients take that for a broken device. */
+function answerState(context: UpdateContext, update: Update, exchange: Exchange): void {
+  const images: CborValue[] = [];
+  const kept = keptSlot(context);
+  let number = 0;
+  inSteps(context, function () {
+    const listed = update.listed[number ? 1 - kept : kept];
+    if (listed) images.push({ encoded: encodeCbor(describe(context, number, number ? 1 - kept : kept, listed)) });
+    number++;
+    return number < 2 ? GO_ON : 0;
+  }, function () {
+    if (!images.length) images.push(entry(0, '0.0.0', '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'));
+    exchange.answer({ images, splitStatus: 0 });
+  });
+}
+
+function describe(context: UpdateContext, number: number, slot: number, listed: Listed): CborMap {
   const trial = trialOf(context.stores.journal);
+  const onTrial = isTrialRunning(context, trial);
   const active = slot === context.running.slot;
-  const described = entry(number, formatVersion(image.version), context.platform.toWire(image.hash));
-  const onTrial = isTrialRunning(context);
-  described['bootable'] = true;
-  described['active'] = active;
-  described['pending'] = !!trial && !onTrial && trial.slot === slot;
-  described['confirmed'] = onTrial ? !active : number === 0;
-  images.push(described);
+  const image = entry(number, listed.version, listed.hash);
+  image['bootable'] = true;
+  image['active'] = active;
+  image['pending'] = !!trial && !onTrial && trial.slot === slot;
+  image['confirmed'] = onTrial ? !active : number === 0;
+  return image;
 }
 
 function entry(slot: number, version: string, hash: Wire): CborMap {
@@ -61,15 +91,8 @@ function entry(slot: number, version: string, hash: Wire): CborMap {
 }
 
 /** The running image is the one on trial, and the trial has not ended. */
-function isTrialRunning(context: UpdateContext): boolean {
-  const trial = trialOf(context.stores.journal);
+function isTrialRunning(context: UpdateContext, trial: Trial | undefined): boolean {
   return !!trial && context.running.trial && trial.slot === context.running.slot;
-}
-
-/** Value of the TLV 0x10 of the image in a slot, '' where there is none. */
-function hashIn(context: UpdateContext, slot: number): Wire {
-  const image = parseSlot(context, slot).image;
-  return image ? context.platform.toWire(image.hash) : '';
 }
 
 /**
@@ -81,18 +104,22 @@ function setState(context: UpdateContext, update: Update, exchange: Exchange): v
   const confirm = exchange.request.confirm === true;
   const kept = keptSlot(context);
   if (hash ? hash.length !== DIGEST_BYTES : !confirm) return exchange.refuse(BAD_HASH_LENGTH);
-  if (!hash || hash === hashIn(context, kept)) {
+  const trial = trialOf(context.stores.journal);
+  const onTrial = isTrialRunning(context, trial);
+  const running = update.listed[kept];
+  const other = update.listed[1 - kept];
+  if (!hash || (running && hash === running.hash)) {
     if (!confirm) return exchange.refuse(ALREADY_RUNNING);
-    return isTrialRunning(context) ? exchange.refuse(CONFIRM_TOO_EARLY) : exchange.answer(stateOf(context));
+    return onTrial ? exchange.refuse(CONFIRM_TOO_EARLY) : answerState(context, update, exchange);
   }
-  if (hash !== hashIn(context, 1 - kept)) return exchange.refuse(IMAGE_NOT_FOUND);
-  if (trialOf(context.stores.journal)) {
+  if (!other || hash !== other.hash) return exchange.refuse(incompleteSlot(context) === 1 - kept ? UPLOAD_INCOMPLETE : IMAGE_NOT_FOUND);
+  if (trial) {
     // Set already, or the trial of the running image: then the other one is the confirmed image and stays so.
-    return confirm || !isTrialRunning(context) ? exchange.answer(stateOf(context)) : exchange.refuse(ALREADY_PENDING);
+    return confirm || !onTrial ? answerState(context, update, exchange) : exchange.refuse(ALREADY_PENDING);
   }
   startTrial(context, update.window, update.offers, 1 - kept, function (code) {
     if (code) exchange.refuse(code);
-    else exchange.answer(stateOf(context));
+    else answerState(context, update, exchange);
   });
 }
 
@@ -110,7 +137,7 @@ function erase(context: UpdateContext, update: Update, exchange: Exchange): void
     if (ended) return slotOf(context, slot).erase(0);
     ended = true;
     update.upload.forget();
-    return context.battery.loaded() || writeSession(stores.journal, endedSession(slot), context.platform) || -1;
+    return context.battery.loaded() || writeSession(stores.journal, endedSession(slot), context.platform) || GO_ON;
   }, function (failed) {
     if (failed) exchange.refuse(failed);
     else exchange.answer({});

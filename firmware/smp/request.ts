@@ -17,9 +17,21 @@ export interface Request {
   query?: string;
 }
 
-const NUMBERS = ' off len image slot ';
-const BYTES = ' data sha hash ';
-const TEXTS = ' d format query ';
+const NUMBER = 1;
+const BYTES = 2;
+const TEXT = 3;
+const FLAG = 4;
+
+/** What a name has to be; 0 for those we do not know. */
+function typeOf(name: string): number {
+  switch (name) {
+    case 'off': case 'len': case 'image': case 'slot': return NUMBER;
+    case 'data': case 'sha': case 'hash': return BYTES;
+    case 'd': case 'format': case 'query': return TEXT;
+    case 'confirm': return FLAG;
+    default: return 0;
+  }
+}
 
 /**
  * Reads the payload between `from` and `to`; nothing at all is an empty map. Undefined where it is not one CBOR map or a name we
@@ -33,19 +45,15 @@ export function readRequest(wire: Wire, from: number, to: number): Request | und
   const keys = Object.keys(map);
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i]!;
-    const name = ' ' + key + ' ';
+    const type = typeOf(key);
     const value = map[key];
-    if (NUMBERS.indexOf(name) >= 0) {
-      if (typeof value !== 'number' || value < 0) return undefined;
-    } else if (BYTES.indexOf(name) >= 0) {
-      const bytes = bytesOf(value);
-      if (bytes === undefined && !(key === 'hash' && value === null)) return undefined;
-      map[key] = bytes;
-    } else if (TEXTS.indexOf(name) >= 0) {
-      if (typeof value !== 'string') return undefined;
-    } else if (key === 'confirm' && typeof value !== 'boolean') {
-      return undefined;
-    }
+    if (type === NUMBER && (typeof value !== 'number' || value < 0)) return undefined;
+    if (type === TEXT && typeof value !== 'string') return undefined;
+    if (type === FLAG && typeof value !== 'boolean') return undefined;
+    if (type !== BYTES) continue;
+    const bytes = bytesOf(value);
+    if (bytes === undefined && !(key === 'hash' && value === null)) return undefined;
+    map[key] = bytes;
   }
   return map as Request;
 }

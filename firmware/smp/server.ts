@@ -75,6 +75,7 @@ export function createServer(context: UpdateContext): SmpServer {
     try {
       dispatch(header, request);
     } catch (error) {
+      context.log('request failed: ' + error);
       // A server that waits for an answer nobody gives would be deaf for good.
       refuse(OUT_OF_MEMORY);
     }

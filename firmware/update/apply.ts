@@ -11,11 +11,11 @@ import type { Offers } from './offers.js';
 import { pagesDone, sessionOf } from './session.js';
 import type { UpdateWindow } from './window.js';
 
-/** Whether the slot is being uploaded into: what lies there is neither the old image nor the new one. */
-export function isIncomplete(context: UpdateContext, slot: number): boolean {
+/** The slot that is being uploaded into: what lies there is neither the old image nor the new one. -1: none. */
+export function incompleteSlot(context: UpdateContext): number {
   const journal = context.stores.journal;
   const session = sessionOf(journal, context.platform);
-  return !!session && session.slot === slot && pagesDone(journal, session) < session.pages;
+  return session && pagesDone(journal, session) < session.pages ? session.slot : -1;
 }
 
 /** Verifies the image in `slot` in steps and sets the trial; `done` gets 0 or the reason why not. */
@@ -23,9 +23,10 @@ export function startTrial(context: UpdateContext, window: UpdateWindow, offers:
   const stores = context.stores;
   const journal = stores.journal;
   const trialSlot = slot === 1 ? 1 : 0;
-  const refused = isIncomplete(context, slot) ? UPLOAD_INCOMPLETE : mayStart(context, window) || offers.backOff();
+  const refused = incompleteSlot(context) === slot ? UPLOAD_INCOMPLETE : mayStart(context, window) || offers.backOff();
   if (refused) return done(refused);
   let verified: VerifyResult | undefined;
+  let judged = false;
   const verifying = startVerifyImage({
     source: stores.slots[trialSlot], offer: false, slot: trialSlot, slotBytes: stores.slots[trialSlot].pages * PAGE_BYTES,
     identity: context.identity, trust: confirmedFloor(journal, stores.records), tools: context.platform, slh: context.slh,
@@ -38,11 +39,16 @@ export function startTrial(context: UpdateContext, window: UpdateWindow, offers:
       if (result.code === BAD_SIGNATURE) return offers.signatureFailed() || BAD_SIGNATURE;
       if (result.code) return result.code;
       verified = result;
+      return GO_ON;
     }
     const image = verified.image;
     const imageId = verified.imageId;
     if (!image || !imageId) return IMAGE_NOT_FOUND;
-    const code = judgeImage(context, image, imageId) || mayStart(context, window) || context.battery.loaded();
+    if (!judged) {
+      judged = true;
+      return judgeImage(context, image, imageId) || GO_ON;
+    }
+    const code = mayStart(context, window) || context.battery.loaded();
     return code || rememberRollback(journal, stores.records) || journal.append(TRIAL, encodeTrial({ slot: trialSlot, version: image.version, imageId }));
   }
 

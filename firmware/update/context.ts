@@ -58,6 +58,7 @@ export function inSteps(context: UpdateContext, step: () => number, done: (code:
       try {
         code = step();
       } catch (error) {
+        context.log('step failed: ' + error);
         code = BAD_SIGNATURE;
       }
       pauseMs = code === WAIT ? WAIT_MS : 1;

@@ -18,12 +18,15 @@ import { GO_ON, inSteps, type UpdateContext } from './context.js';
 import type { Exchange } from './exchange.js';
 import { judgeImage, mayStart } from './gates.js';
 import { bufferEquals, fillBuffer, OFFER, paddedPage, releaseBuffer, takeBuffer, type PageBuffer } from './page-buffer.js';
+import { noteFailing } from './session.js';
 import { takeOffer, type UpdateWindow } from './window.js';
 
 /** The first failed signature costs this long, each further one twice as long. */
 const BACK_OFF_MS = 2000;
 const BACK_OFF_DOUBLINGS = 9;
 const RECORD_BYTES = 36;
+/** In FAILING records. */
+const OFFER_REGION = 2;
 
 export interface Offers {
   /** SMP group 64, command 1: {off, len, data} -> {off}. The answer to the last chunk says that the offer is accepted. */
@@ -136,23 +139,34 @@ export function createOffers(context: UpdateContext, window: UpdateWindow, page:
   function store(exchange: Exchange, chunk: Wire): void {
     let rest = chunk.substr(fillBuffer(page, chunk, platform));
     let erased = false;
+    let parsed: ImageInfo | undefined;
+    let judged = staged > 0;
 
     function step(): number {
       if (!isPageReady()) return 0;
       const offset = staged * PAGE_BYTES;
       let code = 0;
+      if (!judged) {
+        // The first page holds everything but the signature.
+        if (parsed) {
+          judged = true;
+          return judge(parsed) || GO_ON;
+        }
+        const result = parseOffer(readPage, slotBytes);
+        parsed = result.image;
+        return parsed ? GO_ON : result.code;
+      }
       if (erased) {
         code = region.program(offset, paddedPage(page));
         erased = false;
       } else {
-        if (staged === 0) code = judge();
-        if (!code && !bufferEquals(page, 0, region.text(offset, page.fill), platform)) {
+        if (!bufferEquals(page, 0, region.text(offset, page.fill), platform)) {
           code = touch() || context.battery.loaded() || region.erase(staged);
           erased = !code;
-          return code || GO_ON;
+          return code ? noteFailing(journal, OFFER_REGION, staged, code) : GO_ON;
         }
       }
-      if (code) return code;
+      if (code) return noteFailing(journal, OFFER_REGION, staged, code);
       staged++;
       page.fill = 0;
       if (staged * PAGE_BYTES >= length) return 0;
@@ -169,11 +183,7 @@ export function createOffers(context: UpdateContext, window: UpdateWindow, page:
     });
   }
 
-  /** The first page holds everything but the signature. */
-  function judge(): ErrorCode {
-    const parsed = parseOffer(readPage, slotBytes);
-    const image = parsed.image;
-    if (!image) return parsed.code;
+  function judge(image: ImageInfo): ErrorCode {
     if (offerBytes(image) !== length) return BAD_HEADER;
     if (trialOf(journal)) return TRIAL_RUNNING;
     return judgeImage(context, image, platform.sha256(signedMessage(image, readPage, platform.sha256)));

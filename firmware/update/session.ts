@@ -4,9 +4,9 @@
  * (zeros: none). Mark n: page n was programmed and read back. Kind 0 ends a session.
  */
 import { copyBytes } from '../flash/bytes.js';
-import type { ErrorCode } from '../errors.js';
+import { FLASH_READ_BACK, type ErrorCode } from '../errors.js';
 import type { Journal } from '../flash/journal.js';
-import { SEAL_A, SEAL_B, SESSION } from '../flash/kinds.js';
+import { FAILING, SEAL_A, SEAL_B, SESSION } from '../flash/kinds.js';
 import { PAGE_BYTES } from '../flash/layout.js';
 import type { Platform, Wire } from '../platform/types.js';
 
@@ -79,6 +79,18 @@ export function endedSession(slot: number): Session {
 
 export function pagesOf(length: number): number {
   return Math.ceil(length / PAGE_BYTES);
+}
+
+/**
+ * Notes a page that did not keep what was written: journal kind FAILING, region u8 (0 and 1 the slots, 2 the offer) | page u8 | 0 | 0.
+ * The same page again writes nothing. Gives `code` back.
+ */
+export function noteFailing(journal: Journal, region: number, page: number, code: ErrorCode): ErrorCode {
+  const last = journal.read(FAILING);
+  if (code === FLASH_READ_BACK && !(last && last[0] === region && last[1] === page)) {
+    journal.append(FAILING, new Uint8Array([region, page, 0, 0]));
+  }
+  return code;
 }
 
 /** Marks the seal of a slot as void, if there is one that counts. */

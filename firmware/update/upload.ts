@@ -18,7 +18,7 @@ import type { Exchange } from './exchange.js';
 import { mayInstall, mayStart } from './gates.js';
 import type { Offers } from './offers.js';
 import { bufferEquals, bufferPart, fillBuffer, paddedPage, releaseBuffer, takeBuffer, UPLOAD, type PageBuffer } from './page-buffer.js';
-import { endedSession, OFFERED, pagesDone, pagesOf, PLAIN, sessionOf, writeSession, type Session } from './session.js';
+import { endedSession, noteFailing, OFFERED, pagesDone, pagesOf, PLAIN, sessionOf, writeSession, type Session } from './session.js';
 import { takeErase, type UpdateWindow } from './window.js';
 
 /** A chunk waits this long for a sagging battery before it is sent back. Clients wait 2.5 s for an answer. */
@@ -70,10 +70,24 @@ export function createUpload(context: UpdateContext, window: UpdateWindow, page:
     if (off === undefined) return exchange.refuse(OFFSET_MISSING);
     if (data === undefined) return exchange.refuse(MALFORMED);
     if (request.image !== undefined && request.image > 1) return exchange.refuse(WRONG_SLOT);
-    if (off === 0) {
-      const code = first(request.len, request.sha || '', data);
-      if (code) return exchange.refuse(code);
-    }
+    const length = request.len;
+    if (off > 0) return accept(exchange, off, data);
+    if (length === undefined) return exchange.refuse(LENGTH_MISSING);
+    const sha = request.sha || '';
+    const code = checkFirst(length, sha, data);
+    if (code) return exchange.refuse(code);
+    const isKnown = session && session.length === length && session.sha === sha && sha.length === DIGEST_BYTES;
+    if (isKnown) return accept(exchange, off, data);
+    const refused = mayBegin(length, data);
+    if (refused) return exchange.refuse(refused);
+    begin(length, sha.length === DIGEST_BYTES ? sha : '', data.substr(0, HEADER_BYTES), function (failed) {
+      if (failed) exchange.refuse(failed);
+      else accept(exchange, off, data);
+    });
+  }
+
+  /** A chunk of the upload that is under way, if it is one. */
+  function accept(exchange: Exchange, off: number, data: Wire): void {
     if (!session) return exchange.answer({ off: 0 });
     if (off + data.length > session.length) return exchange.refuse(DATA_OVERRUN);
     if (done >= session.pages) return finish(exchange);
@@ -84,37 +98,42 @@ export function createUpload(context: UpdateContext, window: UpdateWindow, page:
     store(exchange, data);
   }
 
-  /** A packet with offset 0: the file we know already, or a new one. */
-  function first(length: number | undefined, sha: Wire, data: Wire): ErrorCode {
-    if (length === undefined) return LENGTH_MISSING;
+  /** The form of a packet with offset 0. */
+  function checkFirst(length: number, sha: Wire, data: Wire): ErrorCode {
     if (sha.length > DIGEST_BYTES) return BAD_HASH_LENGTH;
     if (data.length < HEADER_BYTES) return BAD_HEADER;
-    if (data.length > length) return DATA_OVERRUN;
-    const known = session && session.length === length && session.sha === sha && sha.length === DIGEST_BYTES;
-    return known ? 0 : begin(length, sha.length === DIGEST_BYTES ? sha : '', data.substr(0, HEADER_BYTES));
+    return data.length > length ? DATA_OVERRUN : 0;
   }
 
-  function begin(length: number, sha: Wire, head: Wire): ErrorCode {
-    const bytes = platform.toBytes(head);
-    const version = readVersion(bytes, 20);
-    const slot = 1 - keptSlot(context);
-    let code = mayStart(context, window);
+  /** Whether a new file may come; takes the page of RAM and one of the window's erases. */
+  function mayBegin(length: number, data: Wire): ErrorCode {
+    const head = platform.toBytes(data.substr(0, HEADER_BYTES));
+    const code = mayStart(context, window);
     if (code) return code;
-    if (readU32(bytes, 0) !== IMAGE_MAGIC) return BAD_HEADER;
-    if (length > slotOf(context, slot).pages * PAGE_BYTES) return IMAGE_TOO_LARGE;
-    if (HEADER_BYTES + readU32(bytes, 12) > length) return BAD_HEADER;
-    code = mayInstall(context, version, length) || takeBuffer(page, UPLOAD, platform) || takeErase(window);
-    if (code) return code;
-    const offerId = offers.acceptedFor(head, length);
-    session = { slot, kind: offerId ? OFFERED : PLAIN, pages: pagesOf(length), length, sha, offerId };
-    code = writeSession(journal, session, platform);
-    page.fill = 0;
-    done = 0;
-    match = UNKNOWN;
-    offered = undefined;
-    if (code) session = undefined;
-    else context.log('start OTA');
-    return code;
+    if (readU32(head, 0) !== IMAGE_MAGIC) return BAD_HEADER;
+    if (length > slotOf(context, 0).pages * PAGE_BYTES) return IMAGE_TOO_LARGE;
+    if (HEADER_BYTES + readU32(head, 12) > length) return BAD_HEADER;
+    return mayInstall(context, readVersion(head, 20), length) || takeBuffer(page, UPLOAD, platform) || takeErase(window);
+  }
+
+  function begin(length: number, sha: Wire, head: Wire, then: (code: ErrorCode) => void): void {
+    let beginning: Session | undefined;
+    inSteps(context, function () {
+      if (beginning) return writeSession(journal, beginning, platform);
+      const offerId = offers.acceptedFor(head, length);
+      const kind = offerId ? OFFERED : PLAIN;
+      beginning = { slot: 1 - keptSlot(context), kind, pages: pagesOf(length), length, sha, offerId };
+      return GO_ON;
+    }, function (code) {
+      // Whatever was there before has ended with the first word of the new record.
+      session = code ? undefined : beginning;
+      page.fill = 0;
+      done = 0;
+      match = UNKNOWN;
+      offered = undefined;
+      if (!code) context.log('start OTA');
+      then(code);
+    });
   }
 
   /** Adds a chunk at the expected offset; where it completes a page, answers when the page is in flash. */
@@ -145,13 +164,13 @@ export function createUpload(context: UpdateContext, window: UpdateWindow, page:
         const failed = slotOf(context, session!.slot).erase(done);
         // Under load: this page is finished whatever it says, the next one waits for the battery.
         if (context.battery.loaded()) pause();
-        return failed || GO_ON;
+        return failed ? noteFailing(journal, session!.slot, done, failed) : GO_ON;
       }
       erased = false;
       const code = slotOf(context, session!.slot).program(done * PAGE_BYTES, paddedPage(page)) || journal.mark(SESSION, done, 1);
       page.fill = 0;
       before = 0;
-      if (code) return code;
+      if (code) return noteFailing(journal, session!.slot, done, code);
       done++;
       if (!rest.length) return 0;
       rest = rest.substr(fillBuffer(page, rest, platform));

@@ -19,7 +19,7 @@ function plain(value: CborValue): unknown {
   return typeof value === 'string' ? Buffer.from(value, 'latin1').toString('utf8') : value;
 }
 
-const RESERVED = new Set(['bytes', ...Object.getOwnPropertyNames(Object.prototype)]);
+const RESERVED = new Set(['bytes', 'encoded', ...Object.getOwnPropertyNames(Object.prototype)]);
 const key = fc.string({ unit: 'grapheme-ascii', maxLength: 12 }).filter((name) => !RESERVED.has(name));
 const leaf: fc.Arbitrary<CborValue> = fc.oneof(
   fc.integer({ min: -0x1_0000_0000, max: 0xffff_ffff }), fc.boolean(), fc.constant(null),
@@ -45,6 +45,11 @@ describe('CBOR', () => {
 
   it('reads maps and lists of indefinite length', () => {
     expect(decode('\xbf\x63off\x18\x40\x64list\x9f\x01\x02\xff\xff')).toEqual({ off: 64, list: [1, 2] });
+  });
+
+  it('takes what was encoded before as it is', () => {
+    expect(decode(encodeCbor({ list: [{ encoded: encodeCbor({ a: 1 }) }] }))).toEqual({ list: [{ a: 1 }] });
+    expect(decode('\xa1\x67encoded\x61a')).toBeUndefined();
   });
 
   it('leaves members out that are undefined', () => {

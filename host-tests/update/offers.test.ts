@@ -1,6 +1,6 @@
 /** An image proved before anything of a slot is erased. */
 import { describe, expect, it } from 'vitest';
-import { SmpError } from '../../cli/smp/client.js';
+import type { SmpError } from '../../cli/smp/client.js';
 import { OFFERS, ROLLBACK, SESSION, TRIAL } from '../../firmware/flash/kinds.js';
 import { APPLIED, encodeVerdict, ROLLED_BACK } from '../../firmware/update/boot-state.js';
 import { addVerdict, HISTORY_LIMIT, rememberRollback, rolledBackBefore, verdictAt } from '../../firmware/update/history.js';

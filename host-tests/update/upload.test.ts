@@ -1,7 +1,7 @@
 /** An image on its way into the slot that does not run. */
 import { describe, expect, it } from 'vitest';
-import { SmpError } from '../../cli/smp/client.js';
-import { CONFIRM, SEAL_B, SESSION, TRIAL } from '../../firmware/flash/kinds.js';
+import type { SmpError } from '../../cli/smp/client.js';
+import { CONFIRM, FAILING, SEAL_B, SESSION, TRIAL } from '../../firmware/flash/kinds.js';
 import { trialOf } from '../../firmware/update/boot-state.js';
 import { replyOf, requestOf } from '../smp/frames.js';
 import { createBench, SAGGING, slotBytes, untilPowerCut, type Bench } from './bench.js';
@@ -207,6 +207,26 @@ describe('an upload', () => {
     bench.doorBusy = false;
     bench.run(() => answers.length === 2);
     expect(sendAll(bench, image, 4200)).toMatchObject({ match: true });
+  });
+});
+
+describe('a page that fails', () => {
+  it.each(['program', 'erase'] as const)('in %s is answered with flash errors, noted once, and nothing goes past it', (kind) => {
+    const bench = opened();
+    const page = (bench.layout.slots[1].address - bench.nor.base) / 4096 + 1;
+    bench.nor.bad.set(page, kind);
+    for (let at = 0; at < 7000; at += 1000) chunk(bench, at === 0 ? first(image, 1000) : next(image, at, 1000));
+    expect(chunk(bench, next(image, 7000, 1000))).toEqual({ off: 8000 });
+    for (let round = 0; round < 2; round++) {
+      expect(chunk(bench, next(image, round ? 4096 : 8000, round ? 4096 - 3000 : 1000))).toEqual(round ? { off: 4096 + 1096 } : { err: { group: 1, rc: 12 } });
+    }
+    expect(bench.stores.journal.read(FAILING)).toEqual(Uint8Array.from([1, 1, 0, 0]));
+    const sequence = bench.stores.journal.sequenceOf(FAILING);
+    for (let at = 4096 + 1096; at < 8192; at += 1000) chunk(bench, next(image, at, 1000));
+    expect(bench.stores.journal.sequenceOf(FAILING)).toBe(sequence);
+    bench.nor.bad.clear();
+    bench.nor.erases.fill(0);
+    expect(sendAll(bench, image)).toMatchObject({ match: true });
   });
 });
 

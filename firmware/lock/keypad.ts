@@ -88,7 +88,7 @@ function openMatrix(pins: Pins, wiring: MatrixWiring): Keypad {
       return key < 0 || state.down === chordMask ? '' : keyNamed(wiring.keys.charAt(key));
     },
     anyDown: () => readColumns() > 0,
-    unsettled: () => state.last > 0,
+    unsettled: () => (state.last | state.down) > 0,
     chord: () => state.down === chordMask,
   };
 }

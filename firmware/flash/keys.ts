@@ -1,4 +1,6 @@
-/** Keys of the record store, 1 to 0xFFFE. */
+/** Keys of the record store: 1 to 63, and those of the log. */
+export const LOW_KEYS = 64;
+
 export const CODES = 1;
 export const MASTER = 2;
 export const SETTINGS = 3;

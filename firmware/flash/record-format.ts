@@ -51,7 +51,10 @@ export function placeOf(page: number, entry: number): number {
   return (page * PAGE_WORDS + (entry >>> 18)) | ((entry >>> 16) & REMOVED_ENTRY ? REMOVED_PLACE : 0);
 }
 
-/** Entries of a page's table, torn ones included. No 8 bytes of 0xFF can begin inside an entry that is followed by another. */
+/**
+ * Entries of a page's table, torn ones included. A blank entry always ends it, so values are never taken for entries; no 8 bytes of
+ * 0xFF can begin inside an entry that is followed by another.
+ */
 export function entriesOf(region: Region, page: number): number {
   const end = region.text(page * PAGE_BYTES + HEADER_BYTES, PAGE_BYTES - HEADER_BYTES).indexOf(ERASED_ENTRY);
   return end < 0 ? (PAGE_BYTES - HEADER_BYTES) / ENTRY_BYTES : (end + ENTRY_BYTES - 1) >> 3;

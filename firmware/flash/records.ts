@@ -5,6 +5,7 @@
  */
 import { OUT_OF_REGION, PAGES_FAILING, RECORDS_FULL, type ErrorCode } from '../errors.js';
 import type { StoreParts } from './journal.js';
+import { LOG_FIRST, LOG_LAST, LOW_KEYS } from './keys.js';
 import { PAGE_BYTES } from './layout.js';
 import {
   BLANK, FAILING_PAGES, FLOOR, GENERATION, HEADER_BYTES, JOURNAL_MAGIC, RECORDS_MAGIC, isBlank, readPageHeader, readWords, writePageHeader,
@@ -18,10 +19,10 @@ export interface Records {
   /** Pages known to fail (counted from the first access on). */
   failing: number;
   get(key: number): Uint8Array | undefined;
-  /** Stores at most 1024 bytes under `key` (1..0xFFFE). No bytes: the same as `remove`. Old or new value after any cut. */
+  /** Stores at most 1024 bytes under `key` (1..63, or one of the log's). No bytes: the same as `remove`. Old or new value after any cut. */
   set(key: number, bytes: Uint8Array): ErrorCode;
   remove(key: number): ErrorCode;
-  /** All keys that hold a value, in no order. */
+  /** All keys that hold a value, in rising order. */
   keys(): number[];
   /** Removes everything but the keys in `keep` (together at most a page) in one step: all or nothing after any cut. */
   wipe(keep: number[]): ErrorCode;
@@ -29,12 +30,13 @@ export interface Records {
   freeBytes(): number;
 }
 
-/** Distinct keys, removed ones included (until the next `wipe`). */
-export const KEYS_MAX = 320;
 /** Bytes that count, on average over all pages but two; the rest keeps the ring turning with few copies. */
 export const BYTES_PER_PAGE = 2400;
-const HALF_PAGE = (PAGE_BYTES - HEADER_BYTES) / 2;
+/** The ring grows while what counts is more than this for each of its pages. */
+const GROWTH_BYTES = 2600;
 const ENTRIES_PER_READ = 32;
+/** The index has a slot for each possible key: looking one up by search would take too long on the lock. */
+const SLOTS = LOW_KEYS + LOG_LAST - LOG_FIRST + 1;
 /** In a header's word of failing pages: no other page was free when this one was begun. */
 const LAST_FREE = 1 << 31;
 
@@ -45,10 +47,8 @@ export function openRecords(parts: StoreParts): Records {
   const own = parts.span.pages;
   /** Generation of each page in the ring, 0 for pages that may be erased. */
   const generations = new Uint32Array(region.pages);
-  /** The index: keys, and the place of the newest value of each. */
-  let keys = new Uint16Array(0);
+  /** The index: place of the newest value of each key, 0 where there never was one. */
   let where = new Uint16Array(0);
-  let count = 0;
   let generation = 0;
   /** Generation of the oldest page of the ring. */
   let oldest = 1;
@@ -66,9 +66,8 @@ export function openRecords(parts: StoreParts): Records {
   let onlyCopiesOf = 0;
 
   function load(): void {
-    keys = new Uint16Array(KEYS_MAX);
-    where = new Uint16Array(KEYS_MAX);
-    count = generation = cursor = live = onlyCopiesOf = records.failing = 0;
+    where = new Uint16Array(SLOTS);
+    generation = cursor = live = onlyCopiesOf = records.failing = 0;
     oldest = 1;
     head = -1;
     for (let page = 0; page < region.pages; page++) {
@@ -115,10 +114,10 @@ export function openRecords(parts: StoreParts): Records {
           // The value of an entry ends where that of the entry before it begins.
           const offset = (entry >>> 18) << 2;
           if (added) live += offset;
-          added = keys.indexOf(key) < 0 && count < KEYS_MAX;
+          const slot = slotOf(key);
+          added = slot > 0 && !where[slot];
           if (added) {
-            keys[count] = key;
-            where[count++] = placeOf(page, entry);
+            where[slot] = placeOf(page, entry);
             live += ENTRY_BYTES - offset;
           }
           if (offset < lowest) lowest = offset;
@@ -155,7 +154,8 @@ export function openRecords(parts: StoreParts): Records {
     const from = low - value.length;
     const base = head * PAGE_BYTES;
     const entryAt = HEADER_BYTES + entries * ENTRY_BYTES;
-    if (head < 0 || from < entryAt + ENTRY_BYTES) return RECORDS_FULL;
+    // The entry after this one stays blank: it ends the table.
+    if (head < 0 || from < entryAt + 2 * ENTRY_BYTES) return RECORDS_FULL;
     // What a cut left behind is never written over.
     if (!isBlank(region, crc32, base + entryAt, ENTRY_BYTES) || !isBlank(region, crc32, base + from, value.length)) return RECORDS_FULL;
     const entry = encodeEntry(key, from, !value.length);
@@ -166,12 +166,9 @@ export function openRecords(parts: StoreParts): Records {
     }
     low = from;
     entries++;
-    let i = keys.indexOf(key);
-    if (i < 0) {
-      i = count++;
-      keys[i] = key;
-    } else live -= sizeOf(lengthAt(region, where[i]!));
-    where[i] = placeOf(head, entry[0]! | (entry[1]! << 8) | (entry[2]! << 16) | (entry[3]! << 24));
+    const slot = slotOf(key);
+    if (where[slot]) live -= sizeOf(lengthAt(region, where[slot]!));
+    where[slot] = placeOf(head, entry[0]! | (entry[1]! << 8) | (entry[2]! << 16) | (entry[3]! << 24));
     live += sizeOf(bytes.length);
     return 0;
   }
@@ -223,9 +220,9 @@ export function openRecords(parts: StoreParts): Records {
       return 0;
     }
     const key = words[0]! & 0xffff;
-    const i = isEntry(words[0]!, words[1]!) ? keys.indexOf(key) : -1;
-    if (i >= 0 && where[i] === placeOf(page, words[0]!)) {
-      const value = where[i]! & REMOVED_PLACE ? new Uint8Array(0) : records.get(key);
+    const place = isEntry(words[0]!, words[1]!) ? where[slotOf(key)] : 0;
+    if (place && place === placeOf(page, words[0]!)) {
+      const value = place & REMOVED_PLACE ? new Uint8Array(0) : records.get(key);
       // The cursor stays: at the next step this entry no longer counts.
       if (value) return write(key, value) ? -1 : 1;
     }
@@ -254,10 +251,10 @@ export function openRecords(parts: StoreParts): Records {
     return PAGES_FAILING;
   }
 
-  /** After a change: some steps, while the ring is longer than twice what counts needs. */
+  /** After a change: some steps, while the ring is much longer than what counts needs. */
   function tidy(changed: number): void {
-    let copies = 2 + (changed >> 8);
-    for (let steps = 8 + (changed >> 5); steps > 0 && copies > 0 && generation - oldest > live / HALF_PAGE; steps--) {
+    let copies = 2 + (changed >> 7);
+    for (let steps = 8 + (changed >> 5); steps > 0 && copies > 0 && generation - oldest > live / GROWTH_BYTES; steps--) {
       const copied = step();
       if (copied >= 0) copies -= copied;
       else if (begin()) return;
@@ -272,24 +269,26 @@ export function openRecords(parts: StoreParts): Records {
   const records: Records = {
     failing: 0,
     get: function (key) {
-      if (!keys.length) load();
-      const i = key > 0 ? keys.indexOf(key) : -1;
-      if (i < 0 || where[i]! & REMOVED_PLACE) return undefined;
-      const value = valueAt(region, crc32, where[i]!, key);
+      if (!where.length) load();
+      const slot = slotOf(key);
+      const place = where[slot];
+      if (!place || place & REMOVED_PLACE) return undefined;
+      const value = valueAt(region, crc32, place, key);
       if (value) return value;
       const older = scan(key);
       if (older < 0) return undefined;
-      where[i] = older;
+      where[slot] = older;
       cursor = 0;
       return valueAt(region, crc32, older, key);
     },
     set: function (key, bytes) {
-      if (!keys.length) load();
-      if (!(key > 0 && key < 0xffff) || bytes.length > VALUE_MAX) return OUT_OF_REGION;
-      const i = keys.indexOf(key);
-      if (!bytes.length && (i < 0 || where[i]! & REMOVED_PLACE)) return 0;
-      const grows = sizeOf(bytes.length) - (i < 0 ? 0 : sizeOf(lengthAt(region, where[i]!)));
-      if ((i < 0 && count === KEYS_MAX) || (grows > 0 && live + grows > capacity())) return RECORDS_FULL;
+      if (!where.length) load();
+      const slot = slotOf(key);
+      if (slot < 0 || bytes.length > VALUE_MAX) return OUT_OF_REGION;
+      const place = where[slot]!;
+      if (!bytes.length && (!place || place & REMOVED_PLACE)) return 0;
+      const grows = sizeOf(bytes.length) - (place ? sizeOf(lengthAt(region, place)) : 0);
+      if (grows > 0 && live + grows > capacity()) return RECORDS_FULL;
       for (let tries = 0; tries < region.pages * 2; tries++) {
         let code = drain();
         if (code) return code;
@@ -306,28 +305,38 @@ export function openRecords(parts: StoreParts): Records {
       return records.set(key, new Uint8Array(0));
     },
     keys: function () {
-      if (!keys.length) load();
+      if (!where.length) load();
       const held: number[] = [];
-      for (let i = 0; i < count; i++) if (!(where[i]! & REMOVED_PLACE)) held.push(keys[i]!);
+      for (let slot = 1; slot < SLOTS; slot++) if (where[slot] && !(where[slot]! & REMOVED_PLACE)) held.push(keyOf(slot));
       return held;
     },
     wipe: function (keep) {
-      if (!keys.length) load();
+      if (!where.length) load();
       let kept = 0;
       for (let i = 0; i < keep.length; i++) {
         const value = records.get(keep[i]!);
         if (value) kept += sizeOf(value.length);
       }
-      if (kept > PAGE_BYTES - HEADER_BYTES) return RECORDS_FULL;
+      if (kept > PAGE_BYTES - HEADER_BYTES - ENTRY_BYTES) return RECORDS_FULL;
       const code = drain() || begin(keep);
       load();
       return code;
     },
     freeBytes: function () {
-      if (!keys.length) load();
+      if (!where.length) load();
       const free = capacity() - live;
       return free > 0 ? free : 0;
     },
   };
   return records;
+}
+
+/** Where the index keeps a key; -1 for a number that is no key. */
+function slotOf(key: number): number {
+  if (key > 0 && key < LOW_KEYS) return key;
+  return key >= LOG_FIRST && key <= LOG_LAST ? key - LOG_FIRST + LOW_KEYS : -1;
+}
+
+function keyOf(slot: number): number {
+  return slot < LOW_KEYS ? slot : slot - LOW_KEYS + LOG_FIRST;
 }

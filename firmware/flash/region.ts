@@ -32,7 +32,7 @@ export function openRegion(flash: FlashPort, span: Span, crc32: Crc32, spare?: S
 
   /** Absolute address, or -1 where the range leaves the region. No length is not asked of the chip: Espruino reads it as "all". */
   function address(offset: number, length: number): number {
-    if (!(offset >= 0 && length >= 0)) return -1;
+    if (!(offset >= 0 && offset === (offset | 0) && length >= 0)) return -1;
     if (offset + length <= ownBytes) return span.address + offset;
     if (spare && offset >= ownBytes && offset + length <= ownBytes + spareBytes) return spare.address + offset - ownBytes;
     return -1;

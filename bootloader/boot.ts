@@ -184,7 +184,11 @@ export function startBoot(input: BootInput): void {
     const image = result && result.image;
     const about = image ? { slot, version: image.version, imageId: result.imageId! } : confirmed || decodeTrial(new Uint8Array(44));
     if (!journal.valid) journal.format();
-    if (action.row === 6 && image) confirmImage(journal, undefined, confirmationOf(slot, result));
+    if (action.row === 6 && image) {
+      // First, so that no cut leaves the image that takes over with the crashes of the one before.
+      markStarted(journal, cause);
+      confirmImage(journal, undefined, confirmationOf(slot, result));
+    }
     if (!asleep) {
       recordVerdict(safe ? SAFE_MODE : action.row === 5 ? DEGRADED : action.row === 6 ? FELL_BACK : 0, action.reason, about);
       markLaunched(journal, safe ? RAN_SAFE_MODE : slot | (action.trial ? RAN_TRIAL : 0) | (action.degraded ? RAN_DEGRADED : 0));

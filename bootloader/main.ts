@@ -94,21 +94,17 @@ function start(platform: Platform): void {
         const text = bodyBytes ? stores.slots[action.slot].text(HEADER_BYTES, bodyBytes) : readBootText(__SAFE_MODE_OFFSET__, __SAFE_MODE_LENGTH__);
         // A turn of its own: what the decision needed is free by then. "Wait" is said to its end: half of it means something else.
         platform.after(waitUntilMs - platform.nowMs(), function () {
-          launch(platform, text, handover, !bodyBytes);
+          try {
+            (evaluate(text) as (handover: Handover, shared?: object) => void)(handover, bodyBytes ? undefined : SHARED);
+          } catch (error) {
+            // An image that fails while it starts leaves timers and watches behind: only a restart is clean. A trial ends with it.
+            platform.log('launch: ' + error);
+            const trial = handover.trial ? trialOf(stores.journal) : undefined;
+            if (trial) stores.journal.append(ROLLBACK, encodeVerdict(ROLLED_BACK, IMAGE_THREW, trial));
+            platform.reboot();
+          }
         });
       },
     });
-  }
-
-  /** An image that fails while it starts leaves timers and watches behind: only a restart is clean. A trial ends with it. */
-  function launch(chip: Platform, text: string, handover: Handover, safe: boolean): void {
-    try {
-      (evaluate(text) as (handover: Handover, shared?: object) => void)(handover, safe ? SHARED : undefined);
-    } catch (error) {
-      chip.log('launch: ' + error);
-      const trial = handover.trial ? trialOf(stores.journal) : undefined;
-      if (trial) stores.journal.append(ROLLBACK, encodeVerdict(ROLLED_BACK, IMAGE_THREW, trial));
-      chip.reboot();
-    }
   }
 }

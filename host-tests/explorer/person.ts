@@ -72,7 +72,7 @@ export function enter(board: Board, keys: string, limitMs = 20_000): string {
   const from = beeper.length;
   keypad.press(keys.at(-1)!, HOLD_MS);
   board.pump(() => beeper.length > from, 2500);
-  const quiet = (): boolean => beeper.at(-1)?.on === false && clock.now() - beeper.at(-1)!.atMs > 600;
+  const quiet = (): boolean => beeper.at(-1)?.on === false && clock.now() - beeper.at(-1)!.atMs > 800;
   board.pump(quiet, 3000);
   return patternOf(beeper.slice(from));
 }

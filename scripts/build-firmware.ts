@@ -160,6 +160,8 @@ function insertNumber(text: string, standIn: string, value: number): string {
 
 async function buildAndStore(file: string, options: BundleOptions, key: string): Promise<string> {
   const text = await compile(file, options);
+  // A source that was saved meanwhile may be in this text, under a key that does not know it.
+  if (await cacheKey(file, options) !== key) return text;
   await mkdir(CACHE, { recursive: true });
   const temporary = join(CACHE, randomUUID());
   await writeFile(temporary, text);

@@ -1,6 +1,6 @@
 /** `npm run story`: plays the story; ends with 0 only if every step held. */
 import { parseArgs } from 'node:util';
-import { playStory } from '../cli/story/story.js';
+import { playStory, prepareCast } from '../cli/story/story.js';
 import { createTeller, StepFailed } from '../cli/story/tell.js';
 
 const USAGE = 'usage: npm run story -- [--seed N]';
@@ -24,7 +24,7 @@ async function main(): Promise<void> {
   const teller = createTeller({ print: (line) => console.log(line), terminal: process.stdout.isTTY });
   console.log('The life of an update, on a virtual lock and in simulated time. The firmware in it is the one that ships.');
   try {
-    await playStory({ seed, teller });
+    await playStory({ seed, teller, cast: await prepareCast(teller) });
     console.log(`\nEvery step held: ${teller.steps()} of them, in ${((performance.now() - startedMs) / 1000).toFixed(0)} s (seed ${seed}).`);
   } catch (error) {
     const words = error instanceof StepFailed ? `This did not hold: ${error.message}.` : error instanceof Error ? error.stack ?? error.message : String(error);

@@ -4,6 +4,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { SingleBar } from 'cli-progress';
+import { SMP_UDP_PORT } from '../../firmware/transports/udp.js';
 import { boot, type Board } from '../../virtual-board/run.js';
 import { createWorld } from '../../virtual-board/world.js';
 import { Refusal } from '../image/refusal.js';
@@ -104,17 +105,17 @@ function showTasks(screen: Screen): { task: Task; stop(): void } {
   };
 }
 
-function introduce(screen: Screen, home: Home, { port, folder }: ServeOptions): void {
+function introduce(screen: Screen, home: Home, { port, folder, key }: ServeOptions): void {
   const known = 'not known here (the file beside the flash is gone); --fresh makes a new lock';
   screen.plain(`
-A virtual lock: an ESP32 with keypad, motor, sensors and four AA cells, simulated, running the firmware that ships.
-No door hangs on it, which is why its codes are shown here. A real lock tells them to nobody.
+A virtual lock: an ESP32 with keypad, motor, sensors and four AA cells, all simulated. The firmware
+in it is the real one. No door hangs on it, so its codes are shown here; a real lock tells nobody.
 
   PIN             ${home.codes ? `${home.codes.pin}      then # opens the door, # alone locks it` : known}
   master code     ${home.codes ? `${home.codes.masterCode}    then #, then 8# opens the update window for ten minutes` : known}
 ${home.recoveryCode ? `  recovery code   ${home.recoveryCode}, shown this once: opens the door when the master code is lost\n` : ''}
-  updates         SMP on UDP ${HOST}:${port}, for example: smpmgr --ip ${HOST} image state-read
-  signing key     ${join(folder, 'dev.key')}
+  updates         SMP on UDP ${HOST}:${port}; try: ${port === SMP_UDP_PORT ? `smpmgr --ip ${HOST} image state-read` : `mcumgr --conntype udp --connstring=[${HOST}]:${port} image list`}
+  signing key     ${key ?? join(folder, 'dev.key')}
   flash           ${home.flashFile}: stopping this is pulling the battery
 
 ${HELP.map((line) => `  ${line}`).join('\n')}

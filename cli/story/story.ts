@@ -17,6 +17,7 @@ import type { Teller } from './tell.js';
 export interface StoryOptions {
   seed: number;
   teller: Teller;
+  cast: Cast;
 }
 
 /** A version whose radio fails after start: genuine, well signed, and bad. */
@@ -24,7 +25,9 @@ const DEAF: Mutation = {
   file: 'firmware/main.ts', find: 'serveUdp(openUdp(SMP_UDP_PORT), core.server);', replace: "throw new Error('no buffer for the socket');",
 };
 
-interface Cast {
+/** What the story needs: a key, and images signed with it and with another one. */
+export interface Cast {
+  publicKey: Uint8Array;
   first: SignedFirmware;
   good: SignedFirmware;
   bad: SignedFirmware;
@@ -33,14 +36,13 @@ interface Cast {
   foreign: SignedFirmware;
 }
 
+/** Keys and ids are the same every time, so that each image is signed once. */
+const bytes = (name: string, length: number): Uint8Array => new Uint8Array(createHash('sha512').update(`story ${name}`).digest().subarray(0, length));
+
 /** Plays it. Throws `StepFailed` at the first step that does not hold. */
-export async function playStory({ seed, teller }: StoryOptions): Promise<void> {
-  const bytes = (name: string, length: number): Uint8Array => new Uint8Array(createHash('sha512').update(`${name} ${seed}`).digest().subarray(0, length));
-  teller.chapter('From source to a lock');
-  const maker = createKey(false, bytes('maker', 48));
-  const cast = await prepare(teller, maker, createKey(false, bytes('stranger', 48)));
+export async function playStory({ seed, teller, cast }: StoryOptions): Promise<void> {
   const { bytes: flash } = await provisionVirtualLock({
-    firmware: cast.first, production: true, publicKey: maker.publicKey, masterCode: MASTER_CODE, pin: PIN,
+    firmware: cast.first, production: true, publicKey: cast.publicKey, masterCode: MASTER_CODE, pin: PIN,
     fixed: { recoveryCode: '112233445566', serial: 'DL-story', deviceId: bytes('device', 8), codeSalt: bytes('salt', 16) },
   });
   teller.step(`the factory writes bootloader, identity, codes and version 1.0.0: ${flash.length / 1024} KB of flash`, flash.length > 0);
@@ -61,7 +63,11 @@ export async function playStory({ seed, teller }: StoryOptions): Promise<void> {
   stage.openAndLock('at the end');
 }
 
-async function prepare(teller: Teller, maker: PrivateKey, other: PrivateKey): Promise<Cast> {
+/** The first chapter: builds and signs. Seconds the first time. */
+export async function prepareCast(teller: Teller): Promise<Cast> {
+  teller.chapter('From source to a lock');
+  const maker = createKey(false, bytes('maker', 48));
+  const other = createKey(false, bytes('stranger', 48));
   teller.say('computer', 'Builds the firmware. The first time this takes some seconds.');
   const builds = {
     first: await buildFirmware({ version: '1.0.0' }),
@@ -78,6 +84,7 @@ async function prepare(teller: Teller, maker: PrivateKey, other: PrivateKey): Pr
     return signed;
   };
   return {
+    publicKey: maker.publicKey,
     first: await sign(builds.first, '1.0.0', maker),
     good: await sign(builds.good, '1.1.0', maker),
     bad: await sign(builds.bad, '1.2.0', maker),

@@ -26,6 +26,8 @@ const WORDS = new Map<string, string>([
   [`${REFUSED}-${NEW_MASTER}`, 'three short beeps, then long, short, short: refused; type a new master code'],
 ]);
 
+const WORDS_LONGEST_FIRST = [...WORDS].sort(([a], [b]) => b.length - a.length);
+
 const NAMES: Record<string, string> = { k: 'tick', s: 'short', l: 'long', '-': 'pause' };
 
 /** What the light repeats: `''` = nothing. */
@@ -35,7 +37,7 @@ export interface Listener {
   /** Sentences for what ended since the last call. */
   hear(nowMs: number): string[];
   light(): Held;
-  /** The chip starts anew: light and beeper with it. */
+  /** The chip stops or starts anew: light and beeper with it. */
   restart(): void;
 }
 
@@ -67,6 +69,8 @@ export function createListener(world: World): Listener {
     light: () => held,
     restart() {
       held = '';
+      beeper.forget();
+      light.forget();
     },
     hear(nowMs) {
       const sound = beeper.take(nowMs);
@@ -83,24 +87,27 @@ export function createListener(world: World): Listener {
 
 /** Beeps in words; `''` where they were only the ticks that answer `keys` keys. */
 export function beepsInWords(symbols: string, keys: number): string {
-  let rest = symbols;
-  for (let left = keys; left > 0 && rest.startsWith('k') && !WORDS.has(rest); left--) rest = rest.replace(/^k-?/, '');
-  if (rest === '') return '';
-  if (/^(k-?)+$/.test(symbols)) return symbols === 'kk' ? 'two ticks: wait' : 'ticks: the lock is busy and heard the keys';
-  return patternsInWords(rest) ?? `beeps: ${[...rest].map((symbol) => NAMES[symbol]).join(', ')}`;
+  if (/^(k-?)+$/.test(symbols)) {
+    const ticks = symbols.split('k').length - 1;
+    return ticks <= keys ? '' : symbols === 'kk' ? 'two ticks: wait' : 'ticks: the lock is busy and heard the keys';
+  }
+  return patternsIn(symbols, keys)?.join('; then ') ?? `beeps: ${[...symbols].map((symbol) => NAMES[symbol]).join(', ')}`;
 }
 
-/** One pattern, or some with a pause between. */
-function patternsInWords(symbols: string): string | undefined {
-  const known = WORDS.get(symbols);
-  if (known) return known;
-  const code = codeIn(symbols);
-  const entry = code === undefined ? undefined : errorEntry(code);
-  if (entry) return `beeps code ${formatCode(entry.code)}: ${entry.title}`;
-  for (let at = symbols.indexOf('-'); at > 0; at = symbols.indexOf('-', at + 1)) {
-    const first = WORDS.get(symbols.slice(0, at));
-    const rest = first && patternsInWords(symbols.slice(at + 1));
-    if (rest) return `${first}; then ${rest}`;
+/** Patterns one after the other, among them ticks for at most `keys` keys. Undefined where they make no sense together. */
+function patternsIn(symbols: string, keys: number): string[] | undefined {
+  if (symbols === '') return [];
+  if (symbols[0] === '-') return patternsIn(symbols.slice(1), keys);
+  const entry = errorEntry(codeIn(symbols) ?? 0);
+  if (entry && !WORDS.has(symbols)) return [`beeps code ${formatCode(entry.code)}: ${entry.title}`];
+  if (symbols[0] === 'k' && keys > 0) {
+    const rest = patternsIn(symbols.slice(1), keys - 1);
+    if (rest) return rest;
+  }
+  for (const [pattern, words] of WORDS_LONGEST_FIRST) {
+    if (!symbols.startsWith(pattern) || !/^(|[-k].*)$/.test(symbols.slice(pattern.length))) continue;
+    const rest = patternsIn(symbols.slice(pattern.length), keys);
+    if (rest) return [words, ...rest];
   }
   return undefined;
 }
@@ -116,6 +123,8 @@ function codeIn(symbols: string): number | undefined {
 interface Decoder {
   /** Symbols of the pattern that has ended, `''` while none has. */
   take(nowMs: number): string;
+  /** What was going on was cut short. */
+  forget(): void;
 }
 
 function createDecoder(log: readonly Signal[]): Decoder {
@@ -131,6 +140,11 @@ function createDecoder(log: readonly Signal[]): Decoder {
   }
 
   return {
+    forget() {
+      next = log.length;
+      symbols = '';
+      onMs = -1;
+    },
     take(nowMs) {
       while (next < log.length) {
         const { on, atMs } = log[next]!;

@@ -100,6 +100,7 @@ export function createWatcher(world: World): Watcher {
     launches = [];
     if (endSeen || world.chip.running) return;
     endSeen = true;
+    listener.restart();
     running = undefined;
     tellEnd(world.chip.ended, tell);
   }

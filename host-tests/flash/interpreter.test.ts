@@ -63,7 +63,6 @@ describeWithInterpreter('journal and record store on Espruino', () => {
   it('answers and writes what they answer and write in Node', async () => {
     const list = steps(7);
     const nor = createNor({ base: family.geometry.base, pages: family.geometry.pages });
-    // eslint-disable-next-line no-eval -- the one text that both sides run
     const run = (0, eval)(DRIVER) as (probe: unknown, list: number[][], now: () => number) => Result;
     const here = run({ flash: nor.port, crc32, openJournal, openRecords }, list, () => performance.now());
     const pages = [SPANS.journal, SPANS.records].flatMap(({ address, pages: count }) => Array.from({ length: count }, (_, page) => address + page * 4096));

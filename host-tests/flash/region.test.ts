@@ -53,8 +53,8 @@ describe('a region', () => {
 describe('CRC-32', () => {
   it('is the one that everybody else computes', () => {
     holds(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
-      expect(crc32(bytes)).toBe(oracle(bytes) >>> 0);
-      expect(crc32(Buffer.from(bytes).toString('latin1'))).toBe(oracle(bytes) >>> 0);
+      expect(crc32(bytes)).toBe(oracle(Buffer.from(bytes)) >>> 0);
+      expect(crc32(Buffer.from(bytes).toString('latin1'))).toBe(oracle(Buffer.from(bytes)) >>> 0);
     }), 200, 'region.test.ts');
     expect(crc32('123456789')).toBe(0xcbf43926);
   });

@@ -138,7 +138,7 @@ export function seedOf(): number {
 }
 
 /** `fast-check` parameters, with the one command that repeats a failure in its report. */
-export function repeatable(numRuns: number, file: string): { numRuns: number; seed: number; reporter: (details: RunDetails<unknown>) => void } {
+export function repeatable<T>(numRuns: number, file: string): { numRuns: number; seed: number; reporter: (details: RunDetails<T>) => void } {
   return {
     numRuns, seed: seedOf(),
     reporter(details) {

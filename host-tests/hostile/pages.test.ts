@@ -4,12 +4,9 @@
  */
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createHostPlatform } from '../../cli/host-platform.js';
 import { keepTyping } from '../../cli/virtual/person.js';
 import { IDENTITY_LOST, NOTHING_TO_RUN, STARTS_WITHOUT_LAUNCH } from '../../firmware/errors.js';
 import { PAGE_BYTES, type Layout, type Span } from '../../firmware/flash/layout.js';
-import { openStores } from '../../firmware/flash/open.js';
-import type { Platform } from '../../firmware/platform/types.js';
 import { SAFE_MODE } from '../../firmware/update/boot-state.js';
 import { createWorld } from '../../virtual-board/world.js';
 import { attack, homeFlash, opensWithPin, PIN, RECOVERY_CODE, repeatable, VERSION, WRONG_PIN, type Attacked } from './lock.js';
@@ -156,20 +153,5 @@ describe('damaged pages', () => {
     expect(keepTyping(attacked.board, `${PIN}#`, attacked.world.bolt.unlocked, 5000)).toBeUndefined();
     expect(attacked.board.runs.length).toBe(1);
     expectSound(attacked);
-  });
-});
-
-describe('opening the stores of a lock', () => {
-  it('never throws and writes nothing, whatever lies in their pages', () => {
-    fc.assert(fc.property(fc.array(damages('journal', 'records', 'identity', 'offer', 'spare'), { minLength: 1, maxLength: 30 }), (list) => {
-      const flash = home.slice(0, layout.slots[0].address - base + PAGE_BYTES);
-      const bytes = Buffer.concat([flash, home.subarray(flash.length)]);
-      for (const each of list) spoil(bytes, each);
-      const before = Buffer.from(bytes);
-      const stores = openStores(createHostPlatform(bytes, base) as Platform, layout);
-      for (const key of stores.records.keys()) expect(stores.records.get(key)?.length ?? 0).toBeLessThanOrEqual(1024);
-      if (stores.journal.valid) for (let kind = 1; kind < 16; kind++) stores.journal.read(kind);
-      expect(before.equals(bytes)).toBe(true);
-    }), repeatable(150, FILE));
   });
 });

@@ -4,7 +4,7 @@ import {
 } from './errors.js';
 import { openCore, type Core } from './core.js';
 import { FLOOR, HEALTH_BASELINE, HEALTH_PROBE } from './flash/keys.js';
-import { HEALTH, ROLLBACK } from './flash/kinds.js';
+import { HEALTH } from './flash/kinds.js';
 import { PAGE_BYTES } from './flash/layout.js';
 import type { Records } from './flash/records.js';
 import type { Handover } from './handover.js';
@@ -15,10 +15,10 @@ import { formatVersion } from './image/version.js';
 import { IMPOSSIBLE } from './lock/battery.js';
 import { readInput } from './lock/bolt.js';
 import type { Platform } from './platform/types.js';
-import { APPLIED, confirmedFloor, confirmImage, decodeVerdict, encodeConfirmed } from './update/boot-state.js';
+import { APPLIED, confirmedFloor, confirmImage, encodeConfirmed } from './update/boot-state.js';
 import { markHealthy, RESTART } from './update/boots.js';
 import { HEALTHY_MS, judgeHealth, type HealthCheck } from './update/health.js';
-import { addVerdict } from './update/history.js';
+import { addVerdict, rememberRollback } from './update/history.js';
 
 export interface AppParts {
   platform: Platform;
@@ -72,7 +72,7 @@ export function startApp(parts: AppParts): boolean {
     if (!onTrial && !historyKept) {
       historyKept = true;
       keepFloor();
-      keepHistory();
+      rememberRollback(journal, records);
     }
     if (!healthy && elapsedMs >= HEALTHY_MS) {
       healthy = true;
@@ -109,12 +109,6 @@ export function startApp(parts: AppParts): boolean {
     const payload = floor && encodeConfirmed(floor);
     const copy = records.get(FLOOR);
     if (payload && !(copy && bytesEqual(copy, payload))) records.set(FLOOR, payload);
-  }
-
-  /** A rollback that the bootloader noted is copied to the history that clients read. */
-  function keepHistory(): void {
-    const bytes = journal.read(ROLLBACK);
-    if (bytes) addVerdict(records, decodeVerdict(bytes));
   }
 
   platform.after(HEALTH_TURN_MS, turn);

@@ -92,11 +92,18 @@ export function holderOf(platform: Platform, records: CodeRecords, recoveryHash:
   return { user: NOBODY, type: 0, schedule: 0 };
 }
 
-/** Offset of the entry with that tag, or -1. */
+/**
+ * Offset of the entry with that tag, or -1. A hit is compared again: Espruino's `indexOf` also finds the beginning of the tag at the
+ * very end of the table, and from there it never gets any further.
+ */
 export function entryIn(table: string, tag: string): number {
-  let at = table.indexOf(tag);
-  while (at >= 0 && at % CODE_ENTRY_BYTES) at = table.indexOf(tag, at + 1);
-  return at;
+  let at = -1;
+  for (let from = 0; from <= table.length - tag.length; from = at + 1) {
+    at = table.indexOf(tag, from);
+    if (at < from) return -1;
+    if (at % CODE_ENTRY_BYTES === 0 && table.substr(at, tag.length) === tag) return at;
+  }
+  return -1;
 }
 
 /**

@@ -4,7 +4,9 @@
  */
 import { install, powerOn, type Bench, type Ran } from './bench.js';
 import { PIN, WRONG_PIN, type ImageName, type Lab } from './lab.js';
-import { confirmedIn, differences, hex, KEY, KIND, nameOf, readState, trialIn, type FlashState } from './oracle.js';
+import {
+  confirmedIn, differences, hex, KEY, KIND, nameOf, readState, sealIn, sealOf, SLOTS, trialIn, wrongTriesIn, type FlashState,
+} from './oracle.js';
 import { enter, keepTyping } from './person.js';
 import type { CutFlash, Replay } from './recording.js';
 
@@ -54,6 +56,7 @@ export function check(lab: Lab, flash: CutFlash, expected: Expectation, options:
   const before = readState(flash.bytes);
   if (options.neighbours) checkAtomic(before, options.neighbours, options.torn, fail);
   checkState(lab, before, expected, fail);
+  checkSeals(lab, flash.bytes, before, fail);
 
   const bench = powerOn(lab, flash, options.seed);
   checkDoor(bench, expected, finding, fail);
@@ -71,6 +74,7 @@ export function check(lab: Lab, flash: CutFlash, expected: Expectation, options:
     }
     checkRan(bench, { ...expected, runs: [...expected.runs, expected.retry] }, fail);
   }
+  checkDecay(bench, expected, options.retry && !finding.bricked, fail);
   for (const { kind, detail, atMs } of bench.world.violations) fail(`${kind} at ${Math.round(atMs)} ms: ${detail}`);
   for (const { error, atMs } of bench.board.uncaught) fail(`uncaught at ${Math.round(atMs)} ms: ${error instanceof Error ? error.message : String(error)}`);
   return finding;
@@ -119,6 +123,7 @@ function checkDoor(bench: Bench, expected: Expectation, finding: Finding, fail: 
   keepTyping(board, '#', world.bolt.locked, 5000);
   if (!world.bolt.locked()) return fail('door: it does not lock');
   enter(board, `${WRONG_PIN}#`);
+  if (!wrongTriesIn(bench.state())) fail('door: a wrong PIN is not counted');
   if (!world.bolt.unlocked()) return;
   finding.doorWrong = true;
   fail('door: a wrong PIN opens it');
@@ -131,6 +136,28 @@ function checkRan(bench: Bench, expected: Expectation, fail: (what: string) => v
   const state = bench.state();
   const id = last && last !== 'safe mode' ? bench.lab.images[last].id : undefined;
   if (id !== confirmedIn(state)?.imageId && id !== trialIn(state)?.imageId) fail(`${last ?? 'nothing'} runs, which is neither confirmed nor on trial`);
+}
+
+/** A seal that counts stands for a genuine image that lies in its slot, whole. */
+function checkSeals(lab: Lab, flash: Uint8Array, state: FlashState, fail: (what: string) => void): void {
+  for (const slot of [0, 1] as const) {
+    const seal = sealIn(state, slot);
+    if (!seal) continue;
+    const at = SLOTS[slot].page * 4096;
+    const holds = Object.values(lab.images).find(({ file }) => Buffer.compare(flash.subarray(at, at + file.length), file) === 0);
+    if (!holds || sealOf(holds.file, slot) !== seal) fail(`the seal of slot ${slot ? 'B' : 'A'} does not fit what lies there`);
+  }
+}
+
+/** Pages whose last erase was cut short lose bits some day: nothing that counts may lie there. */
+function checkDecay(bench: Bench, expected: Expectation, installed: boolean, fail: (what: string) => void): void {
+  const { nor } = bench.world;
+  if (!nor.weak.size) return;
+  const before = bench.state();
+  for (let time = 0; time < 8; time++) nor.decay();
+  const lost = differences(before, bench.state(), false);
+  if (lost.length) fail(`a page whose erase was cut short is in use: ${lost.join(', ')}`);
+  if (installed) checkSlot(bench, expected.retry, fail);
 }
 
 /** The slot that is confirmed holds the file, byte for byte. */
@@ -152,6 +179,8 @@ export function checkHistory(lab: Lab, expected: Expectation, source: Replay): s
     const state = readState(source.before(at));
     const fail = (what: string): void => void found.push(`operation ${at}: ${what}`);
     checkState(lab, state, expected, fail);
+    checkSeals(lab, source.before(at), state, fail);
+    checkAttempts(state, fail);
     if (last) checkFloors(last, state, fail);
     for (const [kind, record] of last?.journal ?? []) {
       const now = state.journal?.get(kind);
@@ -164,4 +193,12 @@ export function checkHistory(lab: Lab, expected: Expectation, source: Replay): s
     last = state;
   }
   return found;
+}
+
+/** An image on trial is verified, and sealed, only in an attempt that was marked before. */
+function checkAttempts(state: FlashState, fail: (what: string) => void): void {
+  const trial = trialIn(state);
+  const set = state.journal?.get(KIND.trial)?.sequence ?? 0;
+  const sealed = state.journal?.get(trial?.slot ? KIND.sealB : KIND.sealA)?.sequence ?? 0;
+  if (trial && sealed > set && !trial.attempts) fail('the image on trial was verified before the attempt was marked');
 }

@@ -46,8 +46,8 @@ export interface Explorer {
   history(flow: string): string[];
   /** Cuts operations `from` to before `to` of a flow before, after and `torn` times inside each. `stop`: asked after each cut. */
   cut(flow: string, from: number, to: number, torn: number, stop?: (tally: Tally) => boolean): Tally;
-  /** Cuts once at the place and in the way that `seed` says, and once more while the lock recovers. */
-  nested(seed: number): Tally;
+  /** For each seed: cuts at the place and in the way that it says, and once more while the lock recovers. */
+  nested(from: number, to: number): Tally;
   /** Runs one cut again by its id. */
   repeat(id: string): Finding;
 }
@@ -111,11 +111,11 @@ export function createExplorer(lab: Lab, stages: Stages = createStages(lab)): Ex
       }
       return tally;
     },
-    nested(seed) {
+    nested(from, to) {
       const tally = emptyTally();
-      count(tally, `nested:${seed}`, checkNested(seed));
+      for (let seed = from; seed < to; seed++) count(tally, `nested:${seed}`, checkNested(seed));
       tally.completed = 0;
-      tally.nested++;
+      tally.nested = to - from;
       return tally;
     },
     repeat(id) {

@@ -87,13 +87,14 @@ export const FLOWS: readonly Flow[] = [
     name: 'offer', expected: KEEP_OLD,
     start: (stages) => stages.running(),
     prepare: (bench) => openUpdateWindow(bench),
-    act(bench) {
-      const client = openClient(bench.board);
-      const { failure } = client.offer(bench.lab.images.new.offer);
-      if (failure) throw failure;
-      const sent = client.upload(bench.lab.images.new.file);
-      if (sent.failure) throw sent.failure;
-    },
+    act: offered,
+  },
+  {
+    // Into the slot that holds the image before this one, sealed.
+    name: 'uploadAgain', expected: { runs: ['new'], confirmed: ['new'], retry: 'newer', doorMs: DOOR_MS },
+    start: (stages) => stages.confirmed('new'),
+    prepare: (bench) => openUpdateWindow(bench),
+    act: (bench) => upload(bench, bench.lab.images.small),
   },
   {
     name: 'test', expected: TO_NEW,
@@ -149,7 +150,16 @@ export const FLOWS: readonly Flow[] = [
       confirms('secondKey')(bench);
     },
   },
-  { name: 'counter', expected: confirmation('raising'), start: (stages) => stages.tested('raising'), act: confirms('raising') },
+  {
+    name: 'counter', expected: confirmation('raising'),
+    start: (stages) => stages.uploaded('raising'),
+    act(bench) {
+      openUpdateWindow(bench);
+      test(bench, bench.lab.images.raising);
+      restart(bench);
+      confirms('raising')(bench);
+    },
+  },
   {
     name: 'journalCompaction', expected: KEEP_OLD,
     start: (stages) => stages.fullJournal().flash,
@@ -204,6 +214,27 @@ function logEntries(bench: Bench): void {
   bench.board.run(2000);
 }
 
+const SLOT_BYTES = { from: 41 * 4096, to: 169 * 4096 };
+
+function touchedSlots(recorder: Recorder): boolean {
+  return recorder.finish().steps.some(({ operation }) => operation && operation.offset >= SLOT_BYTES.from && operation.offset < SLOT_BYTES.to);
+}
+
+/** An offer with a wrong signature is refused, a genuine one accepted; no slot is touched before that. Then the pages follow. */
+function offered(bench: Bench, recorder: Recorder): void {
+  const { offer, file } = bench.lab.images.new;
+  const client = openClient(bench.board);
+  const forged = offer.slice();
+  forged[forged.length - 1]! ^= 1;
+  if (!client.offer(forged).failure) throw new Error('an offer with a wrong signature was accepted');
+  bench.board.run(3000);
+  const { failure } = client.offer(offer);
+  if (failure) throw failure;
+  if (touchedSlots(recorder)) throw new Error('a slot was touched before an offer was proven');
+  const sent = client.upload(file);
+  if (sent.failure) throw sent.failure;
+}
+
 function turnJournalPage(bench: Bench): void {
   const page = bench.state().journalPage;
   for (let tries = 0; tries < 12 && bench.state().journalPage === page; tries++) openAndLock(bench);
@@ -229,8 +260,7 @@ function writesInTrial(bench: Bench, recorder: Recorder): void {
   bench.board.pump(() => bench.ran.at(-1) === 'unhealthy', 10_000);
   openUpdateWindow(bench);
   attempts('during a trial');
-  const slots = recorder.finish().steps.filter(({ operation }) => operation && operation.offset >= 41 * 4096 && operation.offset < 169 * 4096);
-  if (slots.length) throw new Error('something of a slot was written');
+  if (touchedSlots(recorder)) throw new Error('something of a slot was written');
 }
 
 /** Runs a flow once. */

@@ -29,6 +29,8 @@ const RECIPES = {
   new: { version: '1.1.0' },
   newer: { version: '1.2.0' },
   crashing: { version: '1.1.1', entry: 'crashing' },
+  /** Never tried: only its upload is of interest. */
+  small: { version: '1.1.9', entry: 'crashing' },
   hanging: { version: '1.1.2', entry: 'hanging' },
   unhealthy: { version: '1.1.3', entry: 'unhealthy' },
   timeBomb: { version: '1.1.4', entry: 'time-bomb' },

@@ -220,13 +220,36 @@ export function trialIn(state: FlashState): { slot: number; version: string; ima
   return { slot, version, imageId, attempts: trial.marks.slice(0, 3).filter((mark) => mark !== 'free').length };
 }
 
+/** Wrong codes in a row: the record says how many before it, then each mark is a try, or (2) a right code. */
+export function wrongTriesIn(state: FlashState): number {
+  const record = state.journal?.get(KIND.tries);
+  return (record?.marks ?? []).filter((mark) => mark !== 'free').reduce<number>((count, mark) => (mark === 2 ? 0 : count + 1), record?.payload[0] ?? 0);
+}
+
+/** The seal of a slot that counts: SHA-256(signed message | SHA-256 of the key | slot), hex. */
+export function sealIn(state: FlashState, slot: 0 | 1): string | undefined {
+  const seal = state.journal?.get(slot ? KIND.sealB : KIND.sealA);
+  return seal && seal.marks[0] === 'free' ? hex(seal.payload) : undefined;
+}
+
+/** The seal that belongs to an image file in a slot. */
+export function sealOf(file: Uint8Array, slot: 0 | 1): string {
+  return hex(sha256(Buffer.concat([signedMessageOf(file), file.subarray(unprotectedAt(file) + 44, unprotectedAt(file) + 76), Buffer.of(slot)])));
+}
+
 /** SHA-256("deadlatch image v1" | SHA-256(header | protected TLVs) | value of TLV 0x10), in hex: the name of an image file. */
 export function imageIdOf(file: Uint8Array): string {
-  const body = word(file, 12);
-  const protectedBytes = file[10]! | (file[11]! << 8);
-  const tlvs = 32 + body + protectedBytes;
-  const head = sha256(Buffer.concat([file.subarray(0, 32), file.subarray(32 + body, tlvs)]));
-  return hex(sha256(Buffer.concat([Buffer.from('deadlatch image v1'), head, file.subarray(tlvs + 8, tlvs + 40)])));
+  return hex(sha256(signedMessageOf(file)));
+}
+
+function signedMessageOf(file: Uint8Array): Uint8Array {
+  const at = unprotectedAt(file);
+  const head = sha256(Buffer.concat([file.subarray(0, 32), file.subarray(32 + word(file, 12), at)]));
+  return Buffer.concat([Buffer.from('deadlatch image v1'), head, file.subarray(at + 8, at + 40)]);
+}
+
+function unprotectedAt(file: Uint8Array): number {
+  return 32 + word(file, 12) + (file[10]! | (file[11]! << 8));
 }
 
 export function hex(bytes: Uint8Array): string {

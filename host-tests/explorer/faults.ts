@@ -1,0 +1,134 @@
+/** Faults planted in the real sources: an explorer that misses one of them is worth nothing. */
+import type { Mutation } from '../../scripts/build-firmware.js';
+import { createExplorer } from './explore.js';
+import { openLab, plantFault, type ImageName, type Lab } from './lab.js';
+import { createStages, type Stages } from './stages.js';
+
+export interface Fault {
+  name: string;
+  mutations: Mutation[];
+  /** Flows that show it, the likeliest first. */
+  flows: string[];
+  /** Images that run in these flows. */
+  apps: ImageName[];
+}
+
+const JOURNAL = 'firmware/flash/journal.ts';
+
+export const FAULTS: readonly Fault[] = [
+  {
+    name: 'journal CRC ignored', flows: ['confirm', 'test'], apps: ['old', 'new'],
+    mutations: [{ file: JOURNAL, find: 'if (readWords(region, cell * CELL_BYTES + CRC_AT, 1)[0] === crc32(region.text(cell * CELL_BYTES, CRC_AT))) {', replace: 'if (region) {' }],
+  },
+  {
+    name: 'journal page switched before it is copied', flows: ['journalCompaction'], apps: ['old'],
+    mutations: [{
+      file: JOURNAL, find: '    const moved = new Uint8Array(KINDS);\n',
+      replace: '    const moved = new Uint8Array(KINDS);\n    writePageHeader(region, crc32, page, JOURNAL_MAGIC, generation + 1, floor, failingPages);\n',
+    }],
+  },
+  {
+    name: 'compaction without copy', flows: ['journalCompaction'], apps: ['old'],
+    mutations: [{ file: JOURNAL, find: 'if (!isNew && !from) continue;', replace: 'if (!isNew) continue;' }],
+  },
+  {
+    name: 'older journal page counts', flows: ['journalCompaction'], apps: ['old'],
+    mutations: [{ file: JOURNAL, find: 'if (header[GENERATION]! <= generation) continue;', replace: 'if (generation && header[GENERATION]! >= generation) continue;' }],
+  },
+  {
+    name: 'used marks lost in compaction', flows: ['journalCompaction'], apps: ['old'],
+    mutations: [{ file: JOURNAL, find: 'if (cell * CELL_BYTES + i * 4 === freshMark) words[i] = BLANK;', replace: 'if (freshMark) words[i] = BLANK;' }],
+  },
+  {
+    name: 'slot erased before the offer is proven', flows: ['offer'], apps: ['old'],
+    mutations: [{ file: 'firmware/update/offers.ts', find: '    changed = false;\n    return code;\n', replace: '    changed = false;\n    if (!code) context.stores.slots[1].erase(0);\n    return code;\n' }],
+  },
+  {
+    name: 'attempt marked after verifying', flows: ['trial'], apps: ['old', 'new'],
+    mutations: [{ file: 'bootloader/decide.ts', find: 'if (!trial.marked) {', replace: 'if (!trial.marked && checked !== undefined) {' }],
+  },
+  {
+    name: 'attempts not counted', flows: ['trial', 'rollbackCrash'], apps: ['old', 'new', 'crashing'],
+    mutations: [{ file: 'bootloader/boot.ts', find: 'if (journal.mark(TRIAL, known.attemptsUsed, 1)) known.unmarkable = true;\n    else known.marked = true;', replace: 'known.marked = true;' }],
+  },
+  {
+    name: 'read-back skipped', flows: ['failingJournalPage', 'failingSlotPage'], apps: ['old'],
+    mutations: [{ file: 'firmware/flash/region.ts', find: 'if (crc32(flash.text(to, data.length)) === wanted) return 0;', replace: 'if (wanted === wanted) return 0;' }],
+  },
+  {
+    name: 'FF trusted as erased', flows: ['journalCompaction', 'recordStore'], apps: ['old'],
+    mutations: [{
+      file: 'firmware/flash/region.ts', find: '      for (let tries = 0; tries < 2; tries++) {\n        flash.erase(from);',
+      replace: '      for (let tries = 0; tries < 2; tries++) {\n        if (crc32(flash.text(from, PAGE_BYTES)) === BLANK_PAGE_CRC) return 0;\n        flash.erase(from);',
+    }],
+  },
+  {
+    name: 'confirmed before it is healthy', flows: ['rollbackUnhealthy'], apps: ['old', 'unhealthy'],
+    mutations: [{ file: 'firmware/update/health.ts', find: "state: code ? 'waiting' : 'passed'", replace: "state: 'passed'" }],
+  },
+  {
+    name: 'counter raised at test', flows: ['counter'], apps: ['old', 'raising'],
+    mutations: [
+      { file: 'firmware/update/apply.ts', find: 'import { encodeTrial', replace: 'import { encodeConfirmed, encodeTrial' },
+      {
+        file: 'firmware/update/apply.ts', find: '    const code = mayStart(context, window) || context.battery.loaded();\n',
+        replace: '    const code = mayStart(context, window) || context.battery.loaded();\n    const floor = confirmedFloor(journal, stores.records)!;\n'
+          + '    floor.counter = image.counter;\n    stores.records.set(6, encodeConfirmed(floor));\n',
+      },
+    ],
+  },
+  {
+    name: 'seal written whatever verifying says', flows: ['rollbackDigest'], apps: ['old', 'new'],
+    mutations: [{ file: 'bootloader/boot.ts', find: 'if (!code) seal(slot, result);', replace: 'seal(slot, result);' }],
+  },
+  {
+    name: 'seal not voided before the slot is erased', flows: ['uploadAgain'], apps: ['new'],
+    mutations: [{ file: 'firmware/update/session.ts', find: 'const code = voidSeal(journal, session.slot);', replace: 'const code = 0 && voidSeal(journal, session.slot);' }],
+  },
+  {
+    name: 'confirmed slot can be erased in a trial', flows: ['writesInTrial'], apps: ['old', 'unhealthy'],
+    mutations: [
+      { file: 'firmware/update/gates.ts', find: 'if (trialOf(journal)) return TRIAL_RUNNING;', replace: 'if (trialOf(journal) && !journal) return TRIAL_RUNNING;' },
+      { file: 'firmware/smp/image-group.ts', find: 'if (asked === 0 || trialOf(stores.journal)) return', replace: 'if (asked === 0) return' },
+    ],
+  },
+  {
+    name: 'wrong codes not counted', flows: ['trial'], apps: ['old', 'new'],
+    mutations: [{ file: 'firmware/lock/codes.ts', find: '      write(TRY, count++);', replace: '      count++;' }],
+  },
+  {
+    name: 'crash counts handed on to the image a lock falls back to', flows: ['crashLoop'], apps: ['old', 'timeBomb'],
+    mutations: [{ file: 'bootloader/boot.ts', find: '      markStarted(journal, cause);\n', replace: '' }],
+  },
+];
+
+/** At most this many cuts are made to find a fault. */
+const CUTS = 150;
+const TORN = 3;
+
+let genuine: Promise<{ lab: Lab; stages: Stages }> | undefined;
+
+/** Cuts power in the flows of a fault until something is wrong. What was wrong, undefined where nothing was found. */
+export async function tryFault(name: string): Promise<string | undefined> {
+  const fault = FAULTS.find((one) => one.name === name);
+  if (!fault) throw new Error(`there is no fault "${name}"`);
+  genuine ??= openLab().then((lab) => ({ lab, stages: createStages(lab) }));
+  const { lab, stages } = await genuine;
+  const explorer = createExplorer(await plantFault(lab, fault.mutations, fault.apps), stages);
+  for (const flow of fault.flows) {
+    let operations: number;
+    try {
+      operations = explorer.operations(flow);
+    } catch (error) {
+      return `${flow}: ${error instanceof Error ? error.message : String(error)}`;
+    }
+    const history = explorer.history(flow);
+    if (history.length) return `${flow}: ${history[0]}`;
+    const step = Math.max(1, Math.floor((operations * (TORN + 2)) / CUTS));
+    for (let at = 0; at < operations; at += step) {
+      const { failures } = explorer.cut(flow, at, at + 1, TORN, (tally) => tally.failures.length > 0);
+      if (failures.length) return `${failures[0]!.id}: ${failures[0]!.failures[0]}`;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,25 @@
+/** A minute of the power-cut explorer; `npm run -s evidence -- powercut` is the whole of it. */
+import { afterAll, describe, expect, test } from 'vitest';
+import { findFaults } from '../evidence/powercut.js';
+import { openPool, runCampaign } from './campaign.js';
+import { FAULTS } from './faults.js';
+import { FLOWS } from './flows.js';
+
+const SAMPLE = { cuts: 0, nested: 20, operationsStep: 9 };
+const SEED = Number(process.env['SEED'] ?? 20_000);
+
+describe('a lock that loses power', { timeout: 300_000 }, () => {
+  const pool = openPool();
+  afterAll(() => pool.close());
+
+  test('in any flash operation of any flow boots, opens to the right PIN in time, and takes the update in the end', async () => {
+    const result = await runCampaign(pool, { flows: FLOWS.map((flow) => flow.name), ...SAMPLE, seed: SEED });
+    const failures = result.failures.map(({ id, failures: words }) => `${words.join('; ')}\n  repeat: npm run -s evidence -- powercut --repeat ${id}`);
+    expect(failures.join('\n')).toBe('');
+    expect(result).toMatchObject({ bricks: 0, doorRefused: 0, completed: result.cuts, nested: SAMPLE.nested });
+  });
+
+  test(`with any of ${FAULTS.length} faults in its firmware does not`, async () => {
+    expect(await findFaults(pool)).toEqual({ missed: [] });
+  });
+});

@@ -10,7 +10,7 @@ import { openClient, type Answer, type VirtualClient } from '../virtual/client.j
 import type { SignedFirmware } from '../virtual/firmware.js';
 import { wiring } from '../virtual/lock.js';
 import { beepsInWords } from '../virtual/listen.js';
-import { keepTyping, typeOnce } from '../virtual/person.js';
+import { keepTyping, openWindow as openUpdateWindow } from '../virtual/person.js';
 import { readLock, type Reading } from '../virtual/reading.js';
 import { createWatcher, plain, type Running, type Topic, type Watcher } from '../virtual/watch.js';
 import type { Teller, Where } from './tell.js';
@@ -92,9 +92,7 @@ export function openStage(teller: Teller, flash: Uint8Array, seed: number): Stag
     },
     openWindow() {
       teller.say('door', 'Somebody who may types the master code and #, then 8#.');
-      typeOnce(board, `${MASTER_CODE}#`);
-      pass(1500);
-      typeOnce(board, '8#');
+      openUpdateWindow(board, MASTER_CODE);
       teller.step('the update window is open', pass(6000, () => watcher.light() === 'window'));
     },
     upload(firmware, stopAt = 2, stop = () => undefined) {

@@ -9,7 +9,7 @@ import type { Mutation } from '../../scripts/build-firmware.js';
 import { createKey, type PrivateKey } from '../image/key-file.js';
 import { buildFirmware, signFirmware, type SignedFirmware } from '../virtual/firmware.js';
 import { provisionVirtualLock } from '../virtual/lock.js';
-import { keepTyping, typeOnce } from '../virtual/person.js';
+import { enter, keepTyping } from '../virtual/person.js';
 import { reasonInWords } from '../virtual/watch.js';
 import { DOOR_LIMIT_MS, FRESH_CELLS, MASTER_CODE, openStage, PIN, seconds, WRONG_PIN, type Stage } from './stage.js';
 import type { Teller } from './tell.js';
@@ -108,8 +108,8 @@ function theDoor(stage: Stage): void {
   teller.say('door', `Somebody types ${PIN} and #.`);
   stage.openAndLock('at rest');
   teller.say('door', `Somebody tries ${WRONG_PIN} and #.`);
-  typeOnce(board, `${WRONG_PIN}#`);
-  stage.pass(4000);
+  enter(board, `${WRONG_PIN}#`);
+  stage.pass(2000);
   teller.step('a wrong PIN leaves it locked', world.bolt.locked());
   stage.refused('a restart over the radio, with no update window open', client.restart().failure, NO_WINDOW);
 }

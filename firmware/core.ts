@@ -8,7 +8,7 @@ import type { Identity } from './flash/identity.js';
 import type { Handover } from './handover.js';
 import type { SlhTools } from './image/slh-dsa.js';
 import { parseVersion } from './image/version.js';
-import { openBattery, type Battery } from './lock/battery.js';
+import { openBattery, wordsOf, type Battery } from './lock/battery.js';
 import { openDoor, type Door } from './lock/door.js';
 import { openSignals, SAFE_MODE, WINDOW, type Signals } from './lock/signals.js';
 import type { Platform } from './platform/types.js';
@@ -99,7 +99,7 @@ export function openCore(parts: CoreParts): Core | undefined {
     bootloader: parseVersion(handover.bootloader) || handover.version,
     machine: wiring.family,
     door,
-    battery: { gate, loaded: battery.sample },
+    battery: { gate, loaded: battery.sample, words: () => wordsOf(battery) },
     restart: () => restart(RESTART),
     log: platform.log,
     safeMode: parts.safeMode,

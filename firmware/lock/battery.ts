@@ -158,3 +158,17 @@ export function openBattery(platform: Platform, wiring: BatteryWiring, records: 
     },
   };
 }
+
+/** `4.31 V at rest (needs 4.50 V), 4.12 V under load (needs 4.55 V)`: what a refusal says. */
+export function wordsOf(battery: Battery): string {
+  const floors = battery.floors;
+  return reading(battery.restMv(), ' at rest', floors.refuseMv) + ', ' + reading(battery.loadedMinMv(), ' under load', floors.loadedMv);
+}
+
+function reading(mv: number, where: string, neededMv: number): string {
+  return (mv < 0 ? 'nothing read' : volts(mv)) + where + ' (needs ' + volts(neededMv) + ')';
+}
+
+function volts(mv: number): string {
+  return (mv / 1000).toFixed(2) + ' V';
+}

@@ -3,7 +3,7 @@
  * while the door is busy; a few wait.
  */
 import {
-  formatCode, FRAME_TOO_LONG, imageRc, MALFORMED, managementRc, OUT_OF_MEMORY, PROTOCOL_TOO_NEW, REQUEST_PENDING, shortName, UNSUPPORTED,
+  BATTERY_LOADED_LOW, BATTERY_LOW, formatCode, FRAME_TOO_LONG, imageRc, MALFORMED, managementRc, OUT_OF_MEMORY, PROTOCOL_TOO_NEW, REQUEST_PENDING, shortName, UNSUPPORTED,
   type ErrorCode,
 } from '../errors.js';
 import type { Wire } from '../platform/types.js';
@@ -114,13 +114,18 @@ export function createServer(context: UpdateContext): SmpServer {
     reply(replyTo(header, body));
   }
 
+  /** A weak battery is refused with its volts: nobody should have to guess how weak. */
+  function detailOf(code: ErrorCode): string {
+    return code === BATTERY_LOW || code === BATTERY_LOADED_LOW ? ': ' + context.battery.words() : '';
+  }
+
   function refuse(code: ErrorCode): void {
     const header = current;
-    if (header) answer(refusal(header, code));
+    if (header) answer(refusal(header, code, detailOf(code)));
   }
 
   function refuseAt(code: ErrorCode, off: number): void {
-    answer({ rc: managementRc(REQUEST_PENDING), rsn: reasonOf(code), off });
+    answer({ rc: managementRc(REQUEST_PENDING), rsn: reasonOf(code, detailOf(code)), off });
   }
 
   function refuseOs(rc: number, oldRc: number): void {
@@ -133,7 +138,7 @@ export function createServer(context: UpdateContext): SmpServer {
       if (!header || (header.operation !== READ && header.operation !== WRITE)) return;
       const full = waiting.length >= MAX_WAITING || (waiting.length && waitingBytes + frame.length > MAX_WAITING_BYTES);
       const code = frame.length > MAX_FRAME_BYTES ? FRAME_TOO_LONG : full ? REQUEST_PENDING : 0;
-      if (code) return reply(replyTo(header, refusal(header, code)));
+      if (code) return reply(replyTo(header, refusal(header, code, '')));
       waiting.push({ frame, reply });
       waitingBytes += frame.length;
       if (!armed) turn();
@@ -146,13 +151,13 @@ export function createServer(context: UpdateContext): SmpServer {
 }
 
 /** Group errors go to version 2 clients where the image group has a number for them; everything else is `rc` with words. */
-function refusal(header: Header, code: ErrorCode): CborMap {
+function refusal(header: Header, code: ErrorCode, detail: string): CborMap {
   const rc = header.version && header.group !== OS_GROUP ? imageRc(code) : 0;
-  return rc ? { err: { group: IMAGE_GROUP, rc } } : { rc: managementRc(code), rsn: reasonOf(code) };
+  return rc ? { err: { group: IMAGE_GROUP, rc } } : { rc: managementRc(code), rsn: reasonOf(code, detail) };
 }
 
-function reasonOf(code: ErrorCode): string {
-  return formatCode(code) + ' ' + shortName(code);
+function reasonOf(code: ErrorCode, detail: string): string {
+  return formatCode(code) + ' ' + shortName(code) + detail;
 }
 
 function replyTo(header: Header, body: CborMap): Wire {

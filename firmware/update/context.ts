@@ -33,6 +33,8 @@ export interface UpdateContext {
     gate(): ErrorCode;
     /** May the next page be erased and written? Asked before each page and right after each erase, and once a second of a pause. */
     loaded(): ErrorCode;
+    /** What was read and what is needed, in volts: goes with a refusal because of the battery. */
+    words(): string;
   };
   /** Restarts soon; the reply to the request is on its way by then. */
   restart(reason: string): void;

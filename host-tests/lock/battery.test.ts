@@ -20,6 +20,14 @@ function bench(wiring = CELLS, gain = 10000): { world: World; battery: Battery; 
 }
 
 describe('Four alkaline cells', () => {
+  it('a refusal says in volts what was read and what is needed, at rest and under load', () => {
+    const { battery, volts } = bench();
+    volts(4310);
+    expect(wordsOf(battery)).toBe('4.31 V at rest (needs 4.50 V), nothing read under load (needs 4.55 V)');
+    battery.sample();
+    expect(wordsOf(battery)).toBe('4.31 V at rest (needs 4.50 V), 4.31 V under load (needs 4.55 V)');
+  });
+
   it('fresh ones pass', () => {
     const { battery } = bench();
     expect(battery.restMv()).toBe(6000);

@@ -155,6 +155,7 @@ export function createBench(options: { production?: boolean; keys?: [Uint8Array,
         door: { busy: () => bench.doorBusy },
         battery: {
           gate: () => bench.gate,
+          words: () => '4.31 V at rest (needs 4.50 V), nothing read under load (needs 4.55 V)',
           loaded: () => {
             if (!bench.loaded) bench.lowSinceMs = -1;
             else if (bench.lowSinceMs < 0) bench.lowSinceMs = nowMs;

@@ -154,7 +154,7 @@ describe('an upload', () => {
   it('needs a good battery to begin', () => {
     const bench = opened();
     bench.gate = 0x14;
-    expect(chunk(bench, first(image))).toEqual({ rc: 6, rsn: '0x14 battery too low to update' });
+    expect(chunk(bench, first(image))).toEqual({ rc: 6, rsn: '0x14 battery too low to update: 4.31 V at rest (needs 4.50 V), nothing read under load (needs 4.55 V)' });
   });
 
   it('needs memory for a page, and says so', () => {
@@ -237,7 +237,7 @@ describe('a sagging battery', () => {
     chunk(bench, next(image, 1400, 1400));
     bench.loaded = SAGGING;
     const started = bench.nowMs();
-    expect(chunk(bench, next(image, 2800, 1400))).toEqual({ rc: 10, rsn: '0x15 battery sags under load', off: 2800 });
+    expect(chunk(bench, next(image, 2800, 1400))).toEqual({ rc: 10, rsn: '0x15 battery sags under load: 4.31 V at rest (needs 4.50 V), nothing read under load (needs 4.55 V)', off: 2800 });
     expect(bench.nowMs() - started).toBeLessThan(2500);
     expect(bench.server.update.upload.progress()).toMatchObject({ paused: true, done: 2800 });
     bench.loaded = 0;

@@ -92,7 +92,7 @@ probe.server = createServer({
   bootloader: version,
   machine: 'linux',
   door: { busy: () => false },
-  battery: { gate: () => 0, loaded: () => 0 },
+  battery: { words: () => '', gate: () => 0, loaded: () => 0 },
   restart: () => undefined,
   log: function (words) {
     probe.log.push(words);

@@ -4,7 +4,7 @@ import type { BatteryWiring } from '../../boards/wiring.js';
 import { BATTERY_LOADED_LOW, BATTERY_LOW, BATTERY_TIMED_OUT, BATTERY_UNKNOWN } from '../../firmware/errors.js';
 import { CALIBRATION } from '../../firmware/flash/keys.js';
 import {
-  floorsOf, IMPOSSIBLE, judgeBattery, millivoltsOf, NO_READING, openBattery, openMeter, PAUSE_LIMIT_MS, radioAllowed, type Battery,
+  floorsOf, IMPOSSIBLE, judgeBattery, millivoltsOf, NO_READING, openBattery, openMeter, PAUSE_LIMIT_MS, radioAllowed, wordsOf, type Battery,
 } from '../../firmware/lock/battery.js';
 import { World } from './world.js';
 

@@ -194,7 +194,7 @@ export function applyOperation(operation: FlashOperation, bytes: Uint8Array): vo
 
 /**
  * What an operation cut short may leave. A program: its first words, then one word of which any bits may be set to zero. An erase:
- * nothing done, a page of old, new and random bits, or a page that reads 0xFF. Returns true if the page is weak from now on: a
+ * nothing done, a page of old, new and random bits, a part of the page, or a page that reads 0xFF. Returns true if the page is weak from now on: a
  * half-done erase reads one way now and another way later (`decayBlock`), until it is erased completely.
  */
 export function applyTorn(operation: FlashOperation, bytes: Uint8Array, random: Random): boolean {
@@ -207,12 +207,11 @@ export function applyTorn(operation: FlashOperation, bytes: Uint8Array, random: 
   }
   const outcome = random.int(4);
   if (outcome === 0) return false;
-  if (outcome === 1) bytes.fill(0xff, offset, offset + length);
-  else {
-    const clean = outcome === 2 ? random.int(length) : 0;
-    bytes.fill(0xff, offset, offset + clean);
-    for (let at = offset + clean; at < offset + length; at++) bytes[at]! = (bytes[at]! | random.int(256)) & (random.int(8) ? 0xff : random.int(256));
-  }
+  // Reads blank all over; random all over; or a part of the page is blank or random and the rest is as it was.
+  const from = outcome === 3 ? random.int(length) : 0;
+  const to = outcome === 3 ? from + 1 + random.int(length - from) : length;
+  const blank = outcome === 1 || (outcome === 3 && random.int(2) === 0);
+  for (let at = offset + from; at < offset + to; at++) bytes[at] = blank ? 0xff : (bytes[at]! | random.int(256)) & (random.int(8) ? 0xff : random.int(256));
   return true;
 }
 

@@ -11,7 +11,7 @@ import {
   BLANK, FAILING_PAGES, FLOOR, GENERATION, HEADER_BYTES, JOURNAL_MAGIC, RECORDS_MAGIC, isBlank, readPageHeader, readWords, writePageHeader,
 } from './page-header.js';
 import {
-  ENTRY_BYTES, REMOVED_PLACE, VALUE_MAX, encodeEntry, encodeValue, entriesOf, isEntry, lengthAt, placeOf, sizeOf, valueAt,
+  ENTRY_BYTES, REMOVED_PLACE, VALUE_MAX, encodeEntry, encodeValue, entriesOf, lengthAt, placeOf, sizeOf, valueAt,
 } from './record-format.js';
 import { openRegion } from './region.js';
 
@@ -220,7 +220,7 @@ export function openRecords(parts: StoreParts): Records {
       return 0;
     }
     const key = words[0]! & 0xffff;
-    const place = isEntry(words[0]!, words[1]!) ? where[slotOf(key)] : 0;
+    const place = (words[0]! ^ words[1]!) === RECORDS_MAGIC ? where[slotOf(key)] : 0;
     if (place && place === placeOf(page, words[0]!)) {
       const value = place & REMOVED_PLACE ? new Uint8Array(0) : records.get(key);
       // The cursor stays: at the next step this entry no longer counts.
@@ -261,11 +261,6 @@ export function openRecords(parts: StoreParts): Records {
     }
   }
 
-  function capacity(): number {
-    const usable = region.pages - records.failing;
-    return ((usable < own ? usable : own) - 2) * BYTES_PER_PAGE;
-  }
-
   const records: Records = {
     failing: 0,
     get: function (key) {
@@ -288,7 +283,7 @@ export function openRecords(parts: StoreParts): Records {
       const place = where[slot]!;
       if (!bytes.length && (!place || place & REMOVED_PLACE)) return 0;
       const grows = sizeOf(bytes.length) - (place ? sizeOf(lengthAt(region, place)) : 0);
-      if (grows > 0 && live + grows > capacity()) return RECORDS_FULL;
+      if (grows > 0 && grows > records.freeBytes()) return RECORDS_FULL;
       for (let tries = 0; tries < region.pages * 2; tries++) {
         let code = drain();
         if (code) return code;
@@ -307,7 +302,9 @@ export function openRecords(parts: StoreParts): Records {
     keys: function () {
       if (!where.length) load();
       const held: number[] = [];
-      for (let slot = 1; slot < SLOTS; slot++) if (where[slot] && !(where[slot]! & REMOVED_PLACE)) held.push(keyOf(slot));
+      for (let slot = 1; slot < SLOTS; slot++) {
+        if (where[slot] && !(where[slot]! & REMOVED_PLACE)) held.push(slot < LOW_KEYS ? slot : slot - LOW_KEYS + LOG_FIRST);
+      }
       return held;
     },
     wipe: function (keep) {
@@ -324,7 +321,8 @@ export function openRecords(parts: StoreParts): Records {
     },
     freeBytes: function () {
       if (!where.length) load();
-      const free = capacity() - live;
+      const usable = region.pages - records.failing;
+      const free = ((usable < own ? usable : own) - 2) * BYTES_PER_PAGE - live;
       return free > 0 ? free : 0;
     },
   };
@@ -335,8 +333,4 @@ export function openRecords(parts: StoreParts): Records {
 function slotOf(key: number): number {
   if (key > 0 && key < LOW_KEYS) return key;
   return key >= LOG_FIRST && key <= LOG_LAST ? key - LOG_FIRST + LOW_KEYS : -1;
-}
-
-function keyOf(slot: number): number {
-  return slot < LOW_KEYS ? slot : slot - LOW_KEYS + LOG_FIRST;
 }

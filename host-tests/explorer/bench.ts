@@ -4,7 +4,7 @@ import { createWorld, type World } from '../../virtual-board/world.js';
 import { boot, type Board } from '../../virtual-board/run.js';
 import { MASTER_CODE, type ImageName, type Lab, type LabImage } from './lab.js';
 import { confirmedIn, readState, trialIn, type FlashState } from './oracle.js';
-import { openWindow } from './person.js';
+import { openWindow } from '../../cli/virtual/person.js';
 import type { CutFlash } from './recording.js';
 
 export interface Bench {

@@ -7,7 +7,7 @@ import { PIN, WRONG_PIN, type ImageName, type Lab } from './lab.js';
 import {
   confirmedIn, differences, hex, KEY, KIND, nameOf, readState, sealIn, sealOf, SLOTS, trialIn, wrongTriesIn, type FlashState,
 } from './oracle.js';
-import { enter, keepTyping } from './person.js';
+import { enter, keepTyping } from '../../cli/virtual/person.js';
 import type { CutFlash, Replay } from './recording.js';
 
 export interface Expectation {

@@ -6,7 +6,7 @@ import { check, checkHistory, type Finding } from './check.js';
 import { FLOWS, recordFlow, type Flow } from './flows.js';
 import { PIN, type Lab } from './lab.js';
 import { readState, type FlashState } from './oracle.js';
-import { keepTyping } from './person.js';
+import { keepTyping } from '../../cli/virtual/person.js';
 import { record, replay, type Cut, type How, type Recording, type Replay } from './recording.js';
 import { createStages, type Stages } from './stages.js';
 
@@ -42,6 +42,8 @@ export function addTally(to: Tally, from: Tally): void {
 export interface Explorer {
   /** Operations of a flow. Throws where the flow itself fails. */
   operations(flow: string): number;
+  /** Those of them that erase a page. */
+  erases(flow: string): number[];
   /** What was wrong in a flow without any cut. */
   history(flow: string): string[];
   /** Cuts operations `from` to before `to` of a flow before, after and `torn` times inside each. `stop`: asked after each cut. */
@@ -94,6 +96,10 @@ export function createExplorer(lab: Lab, stages: Stages = createStages(lab)): Ex
 
   return {
     operations: (name) => replayOf(name).recording.operations.length,
+    erases(name) {
+      const { operations, steps } = replayOf(name).recording;
+      return operations.flatMap((step, at) => (steps[step]!.operation?.kind === 'erase' ? [at] : []));
+    },
     history: (name) => checkHistory(lab, flowNamed(name).expected, replayOf(name)),
     cut(name, from, to, torn, stop = () => false) {
       const tally = emptyTally();

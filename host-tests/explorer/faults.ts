@@ -1,6 +1,6 @@
 /** Faults planted in the real sources: an explorer that misses one of them is worth nothing. */
 import type { Mutation } from '../../scripts/build-firmware.js';
-import { createExplorer } from './explore.js';
+import { createExplorer, type Explorer } from './explore.js';
 import { openLab, plantFault, type ImageName, type Lab } from './lab.js';
 import { createStages, type Stages } from './stages.js';
 
@@ -11,32 +11,38 @@ export interface Fault {
   flows: string[];
   /** Images that run in these flows. */
   apps: ImageName[];
+  /** The bootloader has the fault too, or alone. */
+  boot?: boolean;
+  /** First operation worth cutting. */
+  from?: number;
+  /** Only erases are worth cutting, and this often inside. */
+  tornErases?: number;
 }
 
 const JOURNAL = 'firmware/flash/journal.ts';
 
 export const FAULTS: readonly Fault[] = [
   {
-    name: 'journal CRC ignored', flows: ['confirm', 'test'], apps: ['old', 'new'],
+    name: 'journal CRC ignored', flows: ['confirm', 'test'], apps: ['old', 'new'], boot: true,
     mutations: [{ file: JOURNAL, find: 'if (readWords(region, cell * CELL_BYTES + CRC_AT, 1)[0] === crc32(region.text(cell * CELL_BYTES, CRC_AT))) {', replace: 'if (region) {' }],
   },
   {
-    name: 'journal page switched before it is copied', flows: ['journalCompaction'], apps: ['old'],
+    name: 'journal page switched before it is copied', flows: ['journalCompaction'], apps: ['old'], boot: true,
     mutations: [{
       file: JOURNAL, find: '    const moved = new Uint8Array(KINDS);\n',
       replace: '    const moved = new Uint8Array(KINDS);\n    writePageHeader(region, crc32, page, JOURNAL_MAGIC, generation + 1, floor, failingPages);\n',
     }],
   },
   {
-    name: 'compaction without copy', flows: ['journalCompaction'], apps: ['old'],
+    name: 'compaction without copy', flows: ['journalCompaction'], apps: ['old'], boot: true,
     mutations: [{ file: JOURNAL, find: 'if (!isNew && !from) continue;', replace: 'if (!isNew) continue;' }],
   },
   {
-    name: 'older journal page counts', flows: ['journalCompaction'], apps: ['old'],
+    name: 'older journal page counts', flows: ['journalCompaction'], apps: ['old'], boot: true,
     mutations: [{ file: JOURNAL, find: 'if (header[GENERATION]! <= generation) continue;', replace: 'if (generation && header[GENERATION]! >= generation) continue;' }],
   },
   {
-    name: 'used marks lost in compaction', flows: ['journalCompaction'], apps: ['old'],
+    name: 'used marks lost in compaction', flows: ['journalCompaction'], apps: ['old'], boot: true,
     mutations: [{ file: JOURNAL, find: 'if (cell * CELL_BYTES + i * 4 === freshMark) words[i] = BLANK;', replace: 'if (freshMark) words[i] = BLANK;' }],
   },
   {
@@ -44,19 +50,19 @@ export const FAULTS: readonly Fault[] = [
     mutations: [{ file: 'firmware/update/offers.ts', find: '    changed = false;\n    return code;\n', replace: '    changed = false;\n    if (!code) context.stores.slots[1].erase(0);\n    return code;\n' }],
   },
   {
-    name: 'attempt marked after verifying', flows: ['trial'], apps: ['old', 'new'],
+    name: 'attempt marked after verifying', flows: ['trial'], apps: [], boot: true,
     mutations: [{ file: 'bootloader/decide.ts', find: 'if (!trial.marked) {', replace: 'if (!trial.marked && checked !== undefined) {' }],
   },
   {
-    name: 'attempts not counted', flows: ['trial', 'rollbackCrash'], apps: ['old', 'new', 'crashing'],
+    name: 'attempts not counted', flows: ['trial', 'rollbackCrash'], apps: [], boot: true,
     mutations: [{ file: 'bootloader/boot.ts', find: 'if (journal.mark(TRIAL, known.attemptsUsed, 1)) known.unmarkable = true;\n    else known.marked = true;', replace: 'known.marked = true;' }],
   },
   {
-    name: 'read-back skipped', flows: ['failingJournalPage', 'failingSlotPage'], apps: ['old'],
+    name: 'read-back skipped', flows: ['failingJournalPage', 'failingSlotPage'], apps: ['old'], boot: true,
     mutations: [{ file: 'firmware/flash/region.ts', find: 'if (crc32(flash.text(to, data.length)) === wanted) return 0;', replace: 'if (wanted === wanted) return 0;' }],
   },
   {
-    name: 'FF trusted as erased', flows: ['journalCompaction', 'recordStore'], apps: ['old'],
+    name: 'FF trusted as erased', flows: ['journalCompaction', 'recordStore'], apps: ['old'], boot: true, tornErases: 40,
     mutations: [{
       file: 'firmware/flash/region.ts', find: '      for (let tries = 0; tries < 2; tries++) {\n        flash.erase(from);',
       replace: '      for (let tries = 0; tries < 2; tries++) {\n        if (crc32(flash.text(from, PAGE_BYTES)) === BLANK_PAGE_CRC) return 0;\n        flash.erase(from);',
@@ -69,7 +75,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'counter raised at test', flows: ['counter'], apps: ['old', 'raising'],
     mutations: [
-      { file: 'firmware/update/apply.ts', find: 'import { encodeTrial', replace: 'import { encodeConfirmed, encodeTrial' },
+      { file: 'firmware/update/apply.ts', find: 'import { confirmedFloor,', replace: 'import { encodeConfirmed, confirmedFloor,' },
       {
         file: 'firmware/update/apply.ts', find: '    const code = mayStart(context, window) || context.battery.loaded();\n',
         replace: '    const code = mayStart(context, window) || context.battery.loaded();\n    const floor = confirmedFloor(journal, stores.records)!;\n'
@@ -78,7 +84,7 @@ export const FAULTS: readonly Fault[] = [
     ],
   },
   {
-    name: 'seal written whatever verifying says', flows: ['rollbackDigest'], apps: ['old', 'new'],
+    name: 'seal written whatever verifying says', flows: ['rollbackDigest'], apps: [], boot: true,
     mutations: [{ file: 'bootloader/boot.ts', find: 'if (!code) seal(slot, result);', replace: 'seal(slot, result);' }],
   },
   {
@@ -97,13 +103,13 @@ export const FAULTS: readonly Fault[] = [
     mutations: [{ file: 'firmware/lock/codes.ts', find: '      write(TRY, count++);', replace: '      count++;' }],
   },
   {
-    name: 'crash counts handed on to the image a lock falls back to', flows: ['crashLoop'], apps: ['old', 'timeBomb'],
+    name: 'crash counts handed on to the image a lock falls back to', flows: ['crashLoop'], apps: [], boot: true, from: 13,
     mutations: [{ file: 'bootloader/boot.ts', find: '      markStarted(journal, cause);\n', replace: '' }],
   },
 ];
 
-/** At most this many cuts are made to find a fault. */
-const CUTS = 150;
+/** Operations of a flow that are cut at most, and how often inside. */
+const OPERATIONS = 30;
 const TORN = 3;
 
 let genuine: Promise<{ lab: Lab; stages: Stages }> | undefined;
@@ -114,21 +120,27 @@ export async function tryFault(name: string): Promise<string | undefined> {
   if (!fault) throw new Error(`there is no fault "${name}"`);
   genuine ??= openLab().then((lab) => ({ lab, stages: createStages(lab) }));
   const { lab, stages } = await genuine;
-  const explorer = createExplorer(await plantFault(lab, fault.mutations, fault.apps), stages);
+  const explorer = createExplorer(await plantFault(lab, fault.mutations, fault.apps, fault.boot ?? false), stages);
   for (const flow of fault.flows) {
-    let operations: number;
-    try {
-      operations = explorer.operations(flow);
-    } catch (error) {
-      return `${flow}: ${error instanceof Error ? error.message : String(error)}`;
-    }
-    const history = explorer.history(flow);
-    if (history.length) return `${flow}: ${history[0]}`;
-    const step = Math.max(1, Math.floor((operations * (TORN + 2)) / CUTS));
-    for (let at = 0; at < operations; at += step) {
-      const { failures } = explorer.cut(flow, at, at + 1, TORN, (tally) => tally.failures.length > 0);
-      if (failures.length) return `${failures[0]!.id}: ${failures[0]!.failures[0]}`;
-    }
+    const found = findIn(explorer, flow, fault);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function findIn(explorer: Explorer, flow: string, { from = 0, tornErases }: Fault): string | undefined {
+  let places: number[];
+  try {
+    places = tornErases ? explorer.erases(flow) : Array.from({ length: explorer.operations(flow) }, (_, at) => at).slice(from);
+  } catch (error) {
+    return `${flow}: ${error instanceof Error ? error.message : String(error)}`;
+  }
+  const history = explorer.history(flow);
+  if (history.length) return `${flow}: ${history[0]}`;
+  const step = Math.ceil(places.length / OPERATIONS);
+  for (const at of places.filter((_, index) => index % step === 0)) {
+    const { failures } = explorer.cut(flow, at, at + 1, tornErases ?? TORN, (tally) => tally.failures.length > 0);
+    if (failures.length) return `${failures[0]!.id}: ${failures[0]!.failures[0]}`;
   }
   return undefined;
 }

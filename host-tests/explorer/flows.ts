@@ -6,7 +6,7 @@ import { BAD_TRIAL_DOOR_MS, DOOR_MS, type Expectation } from './check.js';
 import { WRONG_PIN, type ImageName } from './lab.js';
 import { openClient } from '../../cli/virtual/client.js';
 import { confirmedIn, nextRecordPage, trialIn } from './oracle.js';
-import { enter } from './person.js';
+import { enter } from '../../cli/virtual/person.js';
 import { record, type Recorder, type Recording } from './recording.js';
 import { openAndLock, type Stages } from './stages.js';
 

@@ -109,20 +109,25 @@ export async function openLab(): Promise<Lab> {
   return { wiring, geometry: familyOf(wiring).geometry, boot0, images, factory: bytes, codes, planted: new Map() };
 }
 
-/** The same lab with a fault: bootloader and apps are built with `mutations` and run in place of the genuine ones in flash. */
-export async function plantFault(lab: Lab, mutations: Mutation[], apps: readonly ImageName[]): Promise<Lab> {
+/** The same lab with a fault: what is built with `mutations` runs in place of `apps` (and of `.boot0`) in flash, which stays as it is. */
+export async function plantFault(lab: Lab, mutations: Mutation[], apps: readonly ImageName[], boot: boolean): Promise<Lab> {
   const planted = new Map<string, string>();
-  const bootloader = await buildBootloader({ family: 'virtual', mutations });
-  planted.set(lab.boot0, bootloader.text);
-  for (const name of apps) planted.set(lab.images[name].body, await buildBody(RECIPES[name], mutations));
+  // Safe mode is read from flash, where it is not at the place that this bootloader expects: whoever enters it, fails.
+  if (boot) planted.set(lab.boot0, (await buildBootloader({ family: 'virtual', mutations, safeModeEntry: `${DEVICE}/crashing.ts` })).text);
+  for (const name of apps) {
+    const { entry }: Recipe = RECIPES[name];
+    planted.set(lab.images[name].body, await buildBody({ version: '0.0.0', ...(entry ? { entry } : {}) }, mutations));
+  }
   return { ...lab, planted };
 }
+
+const DEVICE = 'host-tests/explorer/device';
 
 /** Releases differ in their text, so that what ran can be told from it. */
 async function buildBody(recipe: Recipe, mutations?: Mutation[]): Promise<string> {
   const body = await buildApp({
     family: 'virtual', version: recipe.version,
-    ...(recipe.entry ? { entry: `host-tests/explorer/device/${recipe.entry}.ts` } : {}), ...(mutations ? { mutations } : {}),
+    ...(recipe.entry ? { entry: `${DEVICE}/${recipe.entry}.ts` } : {}), ...(mutations ? { mutations } : {}),
   });
   return `${body}\n// ${recipe.version}\n`;
 }

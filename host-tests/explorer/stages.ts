@@ -6,7 +6,7 @@ import { openRecords } from '../../firmware/flash/records.js';
 import { isConfirmed, openUpdateWindow, powerOn, test, upload, waitFor, type Bench } from './bench.js';
 import { PIN, type ImageName, type Lab } from './lab.js';
 import { JOURNAL_PAGES, KEY, readState, recordPlace } from './oracle.js';
-import { keepTyping } from './person.js';
+import { keepTyping } from '../../cli/virtual/person.js';
 
 export interface Stages {
   lab: Lab;

@@ -1,2 +1,0 @@
-/** The person at the keypad of every virtual lock. */
-export { enter, keepTyping, openWindow } from '../../cli/virtual/person.js';

@@ -138,7 +138,7 @@ export async function buildApp(options: AppOptions): Promise<string> {
 }
 
 /** The compile-time constants of every device bundle. */
-function definesOf(family: ChipFamily, version: string): Defines {
+export function definesOf(family: ChipFamily, version: string): Defines {
   return {
     __FAMILY__: JSON.stringify(family.name),
     __FAMILY_ID__: String(family.id),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { FAMILIES } from '../../boards/families.js';
 import { REFERENCE } from '../../boards/reference/index.js';
-import { bundleDevice } from '../../scripts/build-firmware.js';
+import { bundleDevice, definesOf } from '../../scripts/build-firmware.js';
 import { calibrate } from '../../virtual-board/interpreter/calibrate.js';
 import { findEspruino } from '../../virtual-board/interpreter/find.js';
 import { createInterpreter, PRELUDE, type Interpreter, type InterpreterOptions } from '../../virtual-board/interpreter/interpreter.js';
@@ -14,7 +14,8 @@ import { storageImage } from '../../virtual-board/provision.js';
 import { describeWithInterpreter } from './with-interpreter.js';
 
 const wiring = REFERENCE.linux!;
-const { geometry } = FAMILIES.find((family) => family.name === 'linux')!;
+const linux = FAMILIES.find((family) => family.name === 'linux')!;
+const { geometry } = linux;
 
 describe('looking for the interpreter', () => {
   test('ESPRUINO comes before PATH, and what is missing is said', async () => {
@@ -49,7 +50,7 @@ describeWithInterpreter('a lock on the real interpreter', () => {
   afterEach(() => lock?.close());
 
   async function powered(options: Partial<InterpreterOptions> = {}): Promise<Interpreter> {
-    const boot0Text = PRELUDE + (await bundleDevice('host-tests/interpreter/device/parts.ts'));
+    const boot0Text = PRELUDE + (await bundleDevice('host-tests/interpreter/device/parts.ts', { define: definesOf(linux, '1.0.0') }));
     lock = await createInterpreter({ flash: storageImage({ geometry, boot0Text }), wiring, ...options });
     await lock.powerOn();
     await logged(lock, /^starts 0/, 0);

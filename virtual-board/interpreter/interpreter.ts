@@ -100,6 +100,10 @@ export async function createInterpreter(options: InterpreterOptions): Promise<In
   let output = '';
   let wanted = false;
 
+  // Without its input Espruino for Linux runs at full speed for ever: it must not outlive the test.
+  const endChild = (): void => void child?.kill('SIGKILL');
+  process.on('exit', endChild);
+
   if (wiring.battery.pin !== undefined) setBattery(options.batteryMv ?? 6000);
   for (const input of [wiring.strap, wiring.sensors?.door]) if (input) world.levels[input.pin] = input.active ? 0 : 1;
 
@@ -226,6 +230,7 @@ export async function createInterpreter(options: InterpreterOptions): Promise<In
     powerOff,
     async close() {
       await powerOff();
+      process.off('exit', endChild);
       socket.close();
       await rm(folder, { recursive: true, force: true });
     },

@@ -1,7 +1,38 @@
-/** Signatures of an independent implementation must be accepted, and no change of a bit may be. Repeatable from the seed. */
+/**
+ * Signatures of an independent implementation must be accepted, and no change of a bit or of a length may be. Repeatable from the
+ * seed. What verifying costs is measured on the real interpreter, where there is one.
+ */
 import { slh_dsa_sha2_128s as slhDsa } from '@noble/post-quantum/slh-dsa.js';
 import { startVerify, VERIFY_GENUINE, VERIFY_REFUSED } from '../../firmware/image/slh-dsa.js';
+import { findEspruino } from '../../virtual-board/interpreter/find.js';
 import { slhTools } from '../../virtual-board/slh-tools.js';
+import { lengthVerdictsOnInterpreter, signatureFigures, verdictsOnInterpreter } from '../interpreter/signature-run.js';
+import type { Progress } from './index.js';
+
+export interface SignatureEvidence {
+  /** Genuine signatures that were accepted, in Node and on the interpreter. */
+  accepted: number;
+  rejectedGenuine: number;
+  /** Changed bits and wrong lengths that were refused. */
+  refused: number;
+  acceptedForged: number;
+  /** Why the figures of the interpreter are missing. */
+  skipped?: string;
+  /** One verification on this machine, with signature and code read as fast as mapped flash is. */
+  ms?: number;
+  shaCalls?: number;
+  /** The most JsVars in use at any hash, over those before. */
+  varsOverBase?: number;
+  minifiedBytes?: number;
+  longestStepMs?: number;
+  /** An emulated ESP32 over this machine, measured in the same run: multiply. */
+  factors?: { javascript: number; hashing: number };
+}
+
+/** Fresh keys, and changed bits for each; wrong lengths come on top. */
+const KEYS = 12;
+const FLIPS_A_KEY = 90;
+const WRONG_LENGTHS = [0, 1, 16, 2928, 7855, 7857, 7872, 15712];
 
 export interface SignatureCampaign {
   /** Fresh keys, each signing one message. About 2 s each. */
@@ -23,6 +54,64 @@ export interface SignatureCounts {
   wrong: string[];
 }
 
+/** The whole campaign, and the figures. */
+export async function signature(progress: Progress): Promise<SignatureEvidence> {
+  const { missing } = findEspruino();
+  const counts: SignatureEvidence = { accepted: 0, rejectedGenuine: 0, refused: 0, acceptedForged: 0 };
+  const judge = (genuine: number, accepted: number, forged: number, refused: number): void => {
+    counts.accepted += accepted;
+    counts.rejectedGenuine += genuine - accepted;
+    counts.refused += refused;
+    counts.acceptedForged += forged - refused;
+  };
+  for (let seed = 1; seed <= KEYS; seed++) {
+    progress((seed - 1) / (KEYS + 2), `key ${seed} of ${KEYS}: signing, ${FLIPS_A_KEY} bits, ${WRONG_LENGTHS.length} wrong lengths`);
+    // Signing blocks for seconds: what was said has to be seen before.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    const run = signatureCampaign({ signatures: 1, flips: FLIPS_A_KEY, seed });
+    judge(run.signatures, run.accepted, run.flips, run.refused);
+    const { message, publicKey, signature: genuine } = signedWith(generator(seed));
+    const wrong = WRONG_LENGTHS.map((length) => Uint8Array.from({ length }, (_, i) => genuine[i % genuine.length]!));
+    judge(0, 0, wrong.length, wrong.filter((each) => verdictOf(publicKey, message, each) === VERIFY_REFUSED).length);
+  }
+  if (missing !== undefined) return { ...counts, skipped: missing };
+  progress(KEYS / (KEYS + 2), 'bits and lengths on the interpreter');
+  const flips = Array.from({ length: 20 }, (_, n) => ({ part: 'signature' as const, bit: (n * 3313) % (7856 * 8) }));
+  const verdicts = await verdictsOnInterpreter(flips);
+  judge(1, verdicts.at(-1) === VERIFY_GENUINE ? 1 : 0, flips.length, verdicts.slice(0, -1).filter((each) => each === VERIFY_REFUSED).length);
+  const lengths = await lengthVerdictsOnInterpreter();
+  judge(0, 0, lengths.length, lengths.filter((each) => each === VERIFY_REFUSED).length);
+  progress((KEYS + 1) / (KEYS + 2), 'timing on the interpreter');
+  const figures = await signatureFigures();
+  judge(1, figures.verdict === VERIFY_GENUINE ? 1 : 0, 0, 0);
+  return {
+    ...counts, ms: rounded(figures.ms.plain), shaCalls: figures.hashes, varsOverBase: figures.peakVars, minifiedBytes: figures.bytes,
+    longestStepMs: rounded(figures.longestStepMs.plain),
+    factors: { javascript: rounded(figures.factors.javascript), hashing: rounded(figures.factors.hashing) },
+  };
+}
+
+const rounded = (value: number): number => Math.round(value * 100) / 100;
+
+interface Signed {
+  publicKey: Uint8Array;
+  message: Uint8Array;
+  signature: Uint8Array;
+}
+
+const signed = new Map<string, Signed>();
+
+/** Keys, message and signature from the next numbers of `random`: the same numbers, the same signature. */
+function signedWith(random: () => number): Signed {
+  const { publicKey, secretKey } = slhDsa.keygen(bytesFrom(random, 48));
+  const message = bytesFrom(random, 82);
+  const extraEntropy = bytesFrom(random, 16);
+  const name = Buffer.from(publicKey).toString('hex');
+  const known = signed.get(name) ?? { publicKey, message, signature: slhDsa.sign(message, secretKey, { extraEntropy }) };
+  signed.set(name, known);
+  return known;
+}
+
 export function verdictOf(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): number {
   const verifying = startVerify(publicKey, message, Buffer.from(signature).toString('latin1'), slhTools);
   let verdict = verifying.step();
@@ -37,9 +126,7 @@ export function signatureCampaign(campaign: SignatureCampaign): SignatureCounts 
     flipsIn: { randomizer: 0, fors: 0, hypertree: 0, message: 0, publicKey: 0 }, wrong: [],
   };
   for (let number = 0; number < campaign.signatures; number++) {
-    const { publicKey, secretKey } = slhDsa.keygen(bytesFrom(random, 48));
-    const message = bytesFrom(random, 82);
-    const signature = slhDsa.sign(message, secretKey, { extraEntropy: bytesFrom(random, 16) });
+    const { publicKey, message, signature } = signedWith(random);
     counts.signatures++;
     if (verdictOf(publicKey, message, signature) === VERIFY_GENUINE) counts.accepted++;
     const flips = Math.floor((campaign.flips * (number + 1)) / campaign.signatures) - counts.flips;
@@ -49,7 +136,7 @@ export function signatureCampaign(campaign: SignatureCampaign): SignatureCounts 
 }
 
 /** Half of the flips anywhere in the signature, the others in its small parts, in the message and in the key. */
-function flipOnce(number: number, counts: SignatureCounts, random: () => number, signed: Record<'publicKey' | 'message' | 'signature', Uint8Array>): void {
+function flipOnce(number: number, counts: SignatureCounts, random: () => number, genuine: Signed): void {
   const parts = [
     { name: 'randomizer', of: 'signature', from: 0, bytes: 16 },
     { name: 'fors', of: 'signature', from: 16, bytes: 2912 },
@@ -59,7 +146,7 @@ function flipOnce(number: number, counts: SignatureCounts, random: () => number,
   ] as const;
   const part = parts[Math.min(random() % 8, 4)]!;
   const bit = part.from * 8 + (random() % (part.bytes * 8));
-  const changed = { ...signed, [part.of]: signed[part.of].slice() };
+  const changed = { ...genuine, [part.of]: genuine[part.of].slice() };
   changed[part.of][bit >> 3]! ^= 1 << (bit & 7);
   counts.flips++;
   counts.flipsIn[part.name]++;

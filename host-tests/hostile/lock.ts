@@ -5,12 +5,12 @@
 import type { RunDetails } from 'fast-check';
 import { buildFirmware, signFirmware } from '../../cli/virtual/firmware.js';
 import { provisionVirtualLock, wiring } from '../../cli/virtual/lock.js';
-import { keepTyping } from '../../cli/virtual/person.js';
+import { keepTyping, openWindow } from '../../cli/virtual/person.js';
 import { readLock, type Reading } from '../../cli/virtual/reading.js';
 import { PAGE_BYTES, type Span } from '../../firmware/flash/layout.js';
 import { boot, type Board } from '../../virtual-board/run.js';
 import { createWorld, type World } from '../../virtual-board/world.js';
-import { openWindow } from '../explorer/person.js';
+import { openWindow } from '../../cli/virtual/person.js';
 import { replyOf, requestOf, type RequestOptions } from '../smp/frames.js';
 import { makerKey } from '../update/images.js';
 

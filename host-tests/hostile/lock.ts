@@ -10,7 +10,6 @@ import { readLock, type Reading } from '../../cli/virtual/reading.js';
 import { PAGE_BYTES, type Span } from '../../firmware/flash/layout.js';
 import { boot, type Board } from '../../virtual-board/run.js';
 import { createWorld, type World } from '../../virtual-board/world.js';
-import { openWindow } from '../../cli/virtual/person.js';
 import { replyOf, requestOf, type RequestOptions } from '../smp/frames.js';
 import { makerKey } from '../update/images.js';
 

@@ -54,15 +54,18 @@ export interface Explorer {
   repeat(id: string): Finding;
 }
 
-/** `stagesOf`: where locks to begin with come from; a planted fault begins with locks that ran without it. */
-export function createExplorer(lab: Lab, stages: Stages = createStages(lab)): Explorer {
+/**
+ * `stages`: where locks to begin with come from; a planted fault begins with locks that ran without it. `flowLab`: what runs until the
+ * cut, where that is something else than after it.
+ */
+export function createExplorer(lab: Lab, stages: Stages = createStages(lab), flowLab: Lab = lab): Explorer {
   const recordings = new Map<string, Replay>();
   const checked = new Set<string>();
 
   function replayOf(name: string): Replay {
     let found = recordings.get(name);
     if (!found) {
-      found = replay(recordFlow(flowNamed(name), { ...stages, lab }));
+      found = replay(recordFlow(flowNamed(name), { ...stages, lab: flowLab }));
       recordings.set(name, found);
     }
     return found;

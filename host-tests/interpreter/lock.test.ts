@@ -1,101 +1,150 @@
 /**
- * The bundles that ship, on the real interpreter: the door, and an update over UDP with the power cut in the middle. Real time; every
- * wait is for something the lock reports, with a limit.
+ * The whole lock on the real interpreter: the bundles that ship, started like a chip starts, updated over UDP, cut off by SIGKILL.
+ * One lock lives through all of it, so the tests build on each other. Every wait is for something the lock does.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Commands } from '../../cli/smp/commands.js';
+import { createHostPlatform } from '../../cli/host-platform.js';
+import { familyOf } from '../../cli/provision/lock-flash.js';
 import type { SignedFirmware } from '../../cli/virtual/firmware.js';
+import { IMAGE_THREW, ROLLED_BACK_BEFORE } from '../../firmware/errors.js';
+import { ROLLBACK, VERDICT } from '../../firmware/flash/kinds.js';
+import { layoutOf } from '../../firmware/flash/layout.js';
+import { openStores, type Stores } from '../../firmware/flash/open.js';
+import type { Platform } from '../../firmware/platform/types.js';
+import { confirmedOf, decodeVerdict, REBUILT, ROLLED_BACK } from '../../firmware/update/boot-state.js';
+import { SmpError } from '../../cli/smp/client.js';
 import type { Interpreter } from '../../virtual-board/interpreter/interpreter.js';
-import { linuxFirmware, linuxLock, MASTER_CODE, PIN, smpClient } from './locks.js';
+import { linuxFirmware, linuxLock, MASTER_CODE, PIN, smpClient, wiring } from './locks.js';
 import { describeWithInterpreter } from './with-interpreter.js';
 
-describeWithInterpreter('a lock as it ships, on the real interpreter', () => {
-  let first: SignedFirmware;
-  let second: SignedFirmware;
+const WINDOW_KEYS = `${MASTER_CODE}#8#`;
+/** JsVars of prelude and app together, evaluated in place; a copy of its text in RAM would take another five thousand. */
+const MOST_VARS_IN_PLACE = 8000;
+
+describeWithInterpreter('a lock on the real interpreter, with the firmware that ships', () => {
   let lock: Interpreter;
   let client: Commands;
+  let newer: SignedFirmware;
+  let broken: SignedFirmware;
 
   beforeAll(async () => {
-    first = await linuxFirmware('1.0.0');
-    second = await linuxFirmware('1.0.1');
-    lock = await linuxLock(first);
-  }, 120_000);
+    const start = 'onInterpreterFault(platform.reboot);';
+    const throwing = { file: 'firmware/main.ts', find: start, replace: `${start} if (platform.freeVars()) throw new Error('broken on purpose');` };
+    const factory = await linuxFirmware('1.0.0');
+    newer = await linuxFirmware('2.0.0');
+    broken = await linuxFirmware('3.0.0', { mutations: [throwing] });
+    lock = await linuxLock(factory);
+    client = await smpClient(lock);
+  }, 60_000);
+
   afterAll(async () => {
     client?.close();
     await lock?.close();
   });
 
-  /** Switches the power on and waits until the app answers. */
-  async function start(): Promise<void> {
-    await lock.powerOn();
-    client ??= await smpClient(lock);
-    await answering();
+  /** The app, or safe mode, has set up the motor's pins: it runs. */
+  async function powerOn(): Promise<void> {
+    await Promise.all([running(), lock.powerOn()]);
   }
 
-  /** The client repeats its question until the app is there. */
-  async function answering(): Promise<void> {
-    expect(await client.echo('there?')).toBe('there?');
+  function running(): Promise<unknown> {
+    return report('the door to be ready', ['out', (wiring.bolt as { in1: number }).in1, 0]);
   }
 
-  async function bolt(state: string, from: number, timeoutMs = 8000): Promise<void> {
-    await lock.waitFor(`the bolt to be ${state}`, (report) => report[0] === 'bolt' && report[1] === state, { from, timeoutMs });
+  function report(what: string, start: (string | number)[]): Promise<unknown> {
+    return lock.waitFor(what, (each) => start.every((value, index) => each[index] === value), { timeoutMs: 15_000 });
   }
 
-  const versions = async (): Promise<string[]> => (await client.list()).map((image) => {
-    const flags = (['active', 'confirmed', 'pending'] as const).filter((name) => image[name]);
-    return [image.version, ...flags].join(' ');
-  });
+  async function moved(to: 'locked' | 'unlocked', keys: string): Promise<void> {
+    await Promise.all([report(`the bolt to be ${to}`, ['bolt', to]), lock.type(keys)]);
+  }
 
-  test('the first start verifies the image in its slot and runs it in place', async () => {
-    await start();
-    expect(await versions()).toEqual(['1.0.0 active confirmed']);
-    expect(lock.starts).toBe(1);
-  });
+  /** What a host reads from the flash of the lock. */
+  async function stores(): Promise<Stores> {
+    const { geometry } = familyOf(wiring);
+    return openStores(createHostPlatform(await lock.readFlash(), geometry.base) as Platform, layoutOf(geometry));
+  }
 
-  test('a wrong PIN does not move the motor, the right one opens, # locks', async () => {
-    const begun = lock.reports.length;
-    await lock.type('1358#');
-    await lock.waitFor('the refusal to be heard', (report) => report[0] === 'tone' && report[2] > 0, { from: begun });
-    expect(lock.reports.slice(begun).filter((report) => report[0] === 'pulse')).toEqual([]);
-    await lock.type(`${PIN}#`);
-    await bolt('unlocked', begun);
-    await lock.type('#');
-    await bolt('locked', lock.reports.findIndex((report, index) => index > begun && report[0] === 'bolt' && report[1] === 'unlocked'));
-  });
+  async function refusal(attempt: Promise<unknown>): Promise<SmpError> {
+    const error = await attempt.then(() => undefined, (failure: unknown) => failure);
+    expect(error).toBeInstanceOf(SmpError);
+    return error as SmpError;
+  }
 
-  test('an upload needs the window, survives a power cut, and goes on where it was', async () => {
-    await expect(client.upload(second.file)).rejects.toThrow(/window is closed/);
-    await lock.type(`${MASTER_CODE}#8#`);
-    let cut = false;
-    await client.upload(second.file, {
-      stopped: () => cut,
-      onProgress: (sent, total) => {
-        cut ||= sent > total / 2;
-      },
-    }).catch(() => undefined);
-    expect(cut).toBe(true);
-    await lock.powerOff();
-    await start();
-    expect(await versions()).toEqual(['1.0.0 active confirmed']);
-    await lock.type(`${MASTER_CODE}#8#`);
-    const { resumedAt } = await client.upload(second.file);
-    expect(resumedAt).toBeGreaterThan(0);
-  });
+  const versions = async (): Promise<[string, string][]> =>
+    (await client.list()).map((image) => [image.version, image.active ? 'runs' : image.pending ? 'waits' : 'lies there']);
 
-  test('the new version is tried, proves itself and is confirmed, and the PIN opens the door it runs', async () => {
-    await client.test(second.hash);
-    expect(await versions()).toEqual(['1.0.0 active confirmed', '1.0.1 pending']);
+  test('the first start verifies the image in full, seals the verdict and launches it where it lies', async () => {
+    await powerOn();
+    const { journal } = await stores();
+    expect(decodeVerdict(journal.read(VERDICT)!).result).toBe(REBUILT);
+    expect(confirmedOf(journal)?.version).toEqual({ major: 1, minor: 0, revision: 0, build: 0 });
+    expect(await lock.evaluate('process.memory().usage')).toBeLessThan(MOST_VARS_IN_PLACE);
+    expect(await versions()).toEqual([['1.0.0', 'runs']]);
+  }, 20_000);
+
+  test('the PIN opens the door, a key locks it, and a wrong PIN does not open it', async () => {
+    await moved('unlocked', `${PIN}#`);
+    await moved('locked', '#');
     const from = lock.reports.length;
-    await client.restart();
-    await lock.waitFor('the restart', (report) => report[0] === 'hello', { from });
-    await lock.waitFor('the confirmation', (report) => report[0] === 'log' && /1\.0\.1 confirmed/.test(report[1]), { from, timeoutMs: 40_000 });
-    expect(await versions()).toEqual(['1.0.1 active confirmed', '1.0.0']);
-    await lock.type(`${PIN}#`);
-    await bolt('unlocked', from);
-  }, 60_000);
+    await lock.type('9999#');
+    await lock.type(`${PIN}`);
+    expect(lock.reports.slice(from).filter((each) => each[0] === 'pulse' || each[0] === 'bolt')).toEqual([]);
+    await moved('unlocked', '#');
+    await moved('locked', '#');
+  }, 30_000);
 
-  test('nothing was thrown that nobody caught, and the watchdog never had to bite', () => {
-    expect(lock.reports.filter((report) => report[0] === 'uncaught')).toEqual([]);
-    expect(lock.watchdogStarts).toBe(0);
-  });
+  test('nothing is uploaded before the master code opens the window', async () => {
+    expect((await refusal(client.upload(newer.file))).rc).toBe(11);
+    await lock.type(WINDOW_KEYS);
+  }, 20_000);
+
+  test('power fails in the middle of an upload; the same upload goes on where it was', async () => {
+    let done = 0;
+    const half = new Promise<void>((resolve) => {
+      const onProgress = (sent: number): void => {
+        done = sent;
+        if (sent > newer.file.length / 2) resolve();
+      };
+      client.upload(newer.file, { onProgress, stopped: () => done > newer.file.length / 2 }).catch(() => undefined);
+    });
+    await half;
+    await lock.powerOff();
+    await powerOn();
+    expect(await versions()).toEqual([['1.0.0', 'runs']]);
+    await lock.type(WINDOW_KEYS);
+    const result = await client.upload(newer.file);
+    expect(result.match).toBe(true);
+    expect(result.resumedAt).toBeGreaterThan(newer.file.length / 4);
+  }, 40_000);
+
+  test('the new version runs on trial after a restart, and confirms itself when it is healthy', async () => {
+    await client.test(newer.hash);
+    const starts = lock.starts;
+    const confirmed = report('the confirmation', ['log', 'complete: version 2.0.0 confirmed']);
+    await client.restart();
+    await confirmed;
+    expect(lock.starts).toBe(starts + 1);
+    expect((await client.list()).filter((image) => image.confirmed).map((image) => image.version)).toEqual(['2.0.0']);
+    await moved('unlocked', `${PIN}#`);
+  }, 30_000);
+
+  test('a version that crashes at its start is rolled back with a reason, and refused from then on', async () => {
+    await lock.type(WINDOW_KEYS);
+    await client.upload(broken.file);
+    await client.test(broken.hash);
+    let starts = 0;
+    const startedTwice = lock.waitFor('two starts', (each) => each[0] === 'hello' && ++starts === 2, { timeoutMs: 15_000 });
+    await client.restart();
+    await startedTwice;
+    await running();
+    const { journal } = await stores();
+    const verdict = decodeVerdict(journal.read(ROLLBACK)!);
+    expect([verdict.result, verdict.reason, verdict.version.major]).toEqual([ROLLED_BACK, IMAGE_THREW, 3]);
+    expect((await client.list()).filter((image) => image.active).map((image) => image.version)).toEqual(['2.0.0']);
+    await moved('locked', '#');
+    await lock.type(WINDOW_KEYS);
+    expect((await refusal(client.test(broken.hash))).entry?.code).toBe(ROLLED_BACK_BEFORE);
+  }, 40_000);
 });

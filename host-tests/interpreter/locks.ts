@@ -23,11 +23,17 @@ export async function linuxFirmware(version: string, options: Partial<AppOptions
   return signFirmware(buildImage(body, { family: 'linux', version, counter: 1 }), key, version);
 }
 
+export interface LinuxLockOptions extends Partial<InterpreterOptions> {
+  /** PINs of users 1, 2, ...; one user with `PIN` where it is not given. */
+  pins?: string[];
+  /** In the place of prelude and bootloader. */
+  boot0Text?: string;
+}
+
 /** A provisioned lock, switched off, with `firmware` in slot A. */
-export async function linuxLock(firmware: SignedFirmware, options: Partial<InterpreterOptions> = {}): Promise<Interpreter> {
-  const boot = await buildBootloader({ family: 'linux', prelude: PRELUDE });
+export async function linuxLock(firmware: SignedFirmware, { pins = [PIN], boot0Text, ...options }: LinuxLockOptions = {}): Promise<Interpreter> {
   const { bytes } = buildLockFlash({
-    wiring, boot0Text: boot.text, image: firmware.file, production: true, keys: [key.publicKey], masterCode: MASTER_CODE, pins: [PIN],
+    wiring, boot0Text: boot0Text ?? (await buildBootloader({ family: 'linux', prelude: PRELUDE })).text, image: firmware.file, production: true, keys: [key.publicKey], masterCode: MASTER_CODE, pins,
     recoveryCode: RECOVERY_CODE, serial: 'DL-test', deviceId: new Uint8Array(8).fill(1), codeSalt: new Uint8Array(16).fill(2),
   });
   return createInterpreter({ flash: bytes, wiring, ...options });

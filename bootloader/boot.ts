@@ -20,7 +20,7 @@ import {
 import {
   countBoots, isCrashLooping, markLaunched, markStarted, RAN_DEGRADED, RAN_SAFE_MODE, RAN_TRIAL, type BootCounts,
 } from '../firmware/update/boots.js';
-import { decide, END_TRIAL, ENTER_SAFE_MODE, REBUILD, RUN, USE_ATTEMPT, VERIFY, type BootAction, type BootFacts } from './decide.js';
+import { action as actionOf, decide, END_TRIAL, ENTER_SAFE_MODE, REBUILD, RUN, USE_ATTEMPT, VERIFY, type BootAction, type BootFacts } from './decide.js';
 
 export interface BootInput {
   platform: Platform;
@@ -67,7 +67,7 @@ export function startBoot(input: BootInput): void {
       platform.after(0, turn);
       return;
     }
-    const action = stores.identity ? decide(facts) : lostIdentity();
+    const action = stores.identity ? decide(facts) : actionOf(ENTER_SAFE_MODE, 7, 0, IDENTITY_LOST);
     if (action.do === RUN || action.do === ENTER_SAFE_MODE) return finish(action);
     perform(action);
     platform.after(0, turn);
@@ -226,8 +226,4 @@ function collectFacts(input: BootInput, cause: ResetCause, counts: BootCounts, c
 function higher(a: VerifyResult, b: VerifyResult): boolean {
   const difference = a.image!.counter - b.image!.counter || compareVersions(a.image!.version, b.image!.version);
   return difference > 0;
-}
-
-function lostIdentity(): BootAction {
-  return { do: ENTER_SAFE_MODE, row: 7, slot: 0, trial: false, degraded: false, reason: IDENTITY_LOST };
 }

@@ -99,6 +99,7 @@ function decideConfirmed(facts: BootFacts): BootAction {
   return action(ENTER_SAFE_MODE, 7, slot, reason);
 }
 
-function action(what: number, row: number, slot: 0 | 1, reason: ErrorCode): BootAction {
+/** An action that is neither a trial nor degraded. */
+export function action(what: number, row: number, slot: 0 | 1, reason: ErrorCode): BootAction {
   return { do: what, row, slot, trial: false, degraded: false, reason };
 }

@@ -172,6 +172,10 @@ export function createApi(session: Session, storage: Storage, evaluate: (text: s
       spend(COST_MS.call);
       return typeof text === 'string' ? evaluate(text) : text;
     },
+    /** `new Function(parameter, body)`: a function that sees the globals and nothing else. */
+    Function: function (parameter: string, body: string): unknown {
+      return evaluate(`(function(${parameter}){${body}})`);
+    },
     HIGH: 1, LOW: 0,
     Uint8Array: EspruinoUint8Array,
     Math: mathOf(world),

@@ -1,5 +1,8 @@
 /** What a lock promises as a whole, where no test of its parts can show it: with the bundles that ship, on the virtual board. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { readLock as reportOf } from '../../cli/flash/read-lock.js';
 import { lineLink } from '../../cli/smp/link.js';
 import { createClient } from '../../cli/smp/client.js';
 import { startUpload, type TransferResult } from '../../cli/smp/transfer.js';
@@ -104,6 +107,50 @@ describe('an update that one client began', () => {
     expect([pagesBefore > 0, pagesBefore < 20, opened !== undefined]).toEqual([true, true, true]);
     expect(reply?.match).toBe(true);
     expect(world.violations).toEqual([]);
+  });
+});
+
+describe('an upload with three chunks under way', () => {
+  it('never has more, and no frame is larger than the lock said it takes', async () => {
+    const attacked = await attackQuiet(7);
+    const { board, world } = attacked;
+    const { buf_size: frameBytes } = attacked.ask(0, 6, {}, { operation: 0 });
+    let most = 0;
+    let longest = 0;
+    const open = world.network.client;
+    world.network.client = () => {
+      const client = open();
+      const { send } = client;
+      let sent = 0;
+      client.send = (frame) => {
+        send(frame);
+        most = Math.max(most, ++sent - client.received.length);
+        longest = Math.max(longest, frame.length);
+      };
+      return client;
+    };
+    attacked.openWindow();
+    expect(openClient(board).upload(image.file, { window: 3, frameBytes: Number(frameBytes) }).reply?.match).toBe(true);
+    expect([most, longest]).toEqual([3, frameBytes]);
+  });
+});
+
+describe('what people read', () => {
+  const page = (name: string): string => readFileSync(join(import.meta.dirname, '../../docs', name), 'utf8').replaceAll(/\s+/g, ' ');
+
+  it('says when to stop and get help, with counts', () => {
+    expect(page('playbook.md')).toMatch(/## When to stop and get help .*three times.*restarts during every try.*nothing at all reacts/);
+  });
+
+  it('gives the serial settings where somebody looks for them', () => {
+    for (const name of ['playbook.md', 'wiring.md']) expect(page(name), name).toMatch(/115200 baud, 8 data bits, no parity, 1 stop bit, no flow control/);
+  });
+
+  it('names version, serial number, model, revision and boot state in one answer', async () => {
+    expect(reportOf(await homeFlash(), 'dump.bin')).toMatchObject({
+      serial: 'DL-attacked', model: 'Virtual lock', hardwareRevision: 1, confirmed: { version: VERSION }, trial: null,
+      starts: [expect.stringContaining('healthy')],
+    });
   });
 });
 

@@ -20,6 +20,10 @@ const SLOTS_DAMAGED = of('hostile/pages.test.ts', 'damaged pages > of the slots 
 const REASON_KEPT = of('evidence/life.test.ts', 'safe mode on request > keeps its reason in flash, where the next start finds it, and leaves the confirmed image alone');
 const UPDATER = of('update/upload.test.ts', 'test > refuses an image for %s');
 
+const REPORT = of('cli/flash.test.ts', 'deadlatch flash > tells the model, the confirmed version, what was rolled back and why, and how far each start came');
+const POWER_CUTS = of('explorer/powercut.test.ts', 'a lock that loses power > in any flash operation of any flow boots, opens to the right PIN in time, and takes the update in the end');
+const WRITTEN = 'what people read';
+
 export const SHOWN_BY: Record<number, readonly Shown[]> = {
   1: [of(
     'update/upload.test.ts', 'an upload > needs a good battery to begin',
@@ -31,7 +35,7 @@ export const SHOWN_BY: Record<number, readonly Shown[]> = {
     of('docs/playbook.test.ts', 'the error table > tells a person what happened, whether the door is safe, and what to do'),
     of('update/offers.test.ts', 'a version that rolled back > is copied from the journal once'),
     of('update/upload.test.ts', 'a sagging battery > for ten minutes ends the attempt with a reason; the pages stay'),
-    of('cli/flash.test.ts', 'deadlatch flash > tells the model, the confirmed version, what was rolled back and why, and how far each start came'),
+    REPORT,
     STORY,
   ],
   5: [
@@ -43,6 +47,11 @@ export const SHOWN_BY: Record<number, readonly Shown[]> = {
     of('smp/server.test.ts', 'the frame > of a newer protocol is refused with rc 13, in the newest version the lock speaks', 'hostile frames > get a clear answer or none, write nothing and never throw'),
     of('update/offers.test.ts', 'an upload that follows an accepted offer > never writes a page that differs from it (byte %i)'), UPDATER,
   ],
+  9: [
+    of('smp/server.test.ts', 'group 0 > names buffer sizes', 'the frame > in a flood is refused with rc 10 once enough are waiting'),
+    of('evidence/life.test.ts', 'an upload with three chunks under way > never has more, and no frame is larger than the lock said it takes'),
+  ],
+  18: [POWER_CUTS],
   20: [REFUSED, of('image/verify.test.ts', 'an image is refused with a code of its own: > %s')],
   21: [
     REFUSED, of('image/build-image.test.ts', 'a dev key signs channel dev and nothing else, a release key everything'),
@@ -85,15 +94,23 @@ export const SHOWN_BY: Record<number, readonly Shown[]> = {
     of('image/verify.test.ts', 'whatever single bit is changed > in the image, it is refused'),
     of('docs/playbook.test.ts', 'the error table > keeps the two numbers that people already look up: 0xE4 for read-back, 0x86 for a digest'),
   ],
+  34: [
+    POWER_CUTS, of('virtual-board/run.test.ts', 'the end of a run > bites by watchdog when the firmware hangs or forgets to kick'),
+    of('evidence/life.test.ts', `${WRITTEN} > says when to stop and get help, with counts`),
+  ],
   38: [
     of('smp/server.test.ts', 'group 1, state > lists the running image as slot 0 with every flag written out'),
-    of('cli/flash.test.ts', 'deadlatch flash > tells the model, the confirmed version, what was rolled back and why, and how far each start came'), STORY,
+    REPORT, STORY,
   ],
+  39: [REPORT, of('evidence/life.test.ts', `${WRITTEN} > names version, serial number, model, revision and boot state in one answer`)],
+  41: [POWER_CUTS, of('bootloader/decide.test.ts', 'the boot decision > always comes to an end, and never runs what did not verify, whatever the facts')],
   42: [RESUMED, STORY],
   45: [of(
     'lock/door.test.ts', 'The bolt > has no current a tenth of a second after the interpreter hangs', 'The bolt > cut in the middle of a throw stays there until somebody asks',
     'The bolt > that jams is tried three times, then left alone and told', 'The lock > drives only one side of the bridge',
   ), of('virtual-board/run.test.ts', 'what must never happen is reported > a motor that only the interpreter would switch off')],
+  47: [of('evidence/life.test.ts', `${WRITTEN} > says when to stop and get help, with counts`)],
+  48: [of('update/upload.test.ts', 'the window > closes after ten minutes: what began may end, nothing new begins'), STORY],
   49: [
     of('evidence/life.test.ts', 'an update that one client began > is finished by another, from where the first one stopped'),
     of('update/upload.test.ts', 'an upload > answers a repeated last chunk, and the same file sent again, with "it is all here"'),
@@ -102,6 +119,7 @@ export const SHOWN_BY: Record<number, readonly Shown[]> = {
     of('evidence/life.test.ts', 'an update that one client began > makes way for a person: the PIN opens in the middle of it, and it ends well'),
     of('update/upload.test.ts', 'an upload > stops between erase and program when a key is pressed in between'),
   ],
+  52: [of('evidence/life.test.ts', 'an update that one client began > over the network goes on over the wire, in safe mode, from where it stopped')],
   54: [WIRE, of('evidence/life.test.ts', 'an update that one client began > over the network goes on over the wire, in safe mode, from where it stopped')],
   55: [of('evidence/life.test.ts', 'safe mode on request > comes with the strap inside the door closed, before any image runs, and opens the wire without a code')],
   57: [of('evidence/life.test.ts', 'safe mode on request > comes with * and # held from power-on for three seconds, and not with less')],
@@ -114,6 +132,10 @@ export const SHOWN_BY: Record<number, readonly Shown[]> = {
     'image/commands.test.ts', 'sign, then verify and inspect > go together, and releases.jsonl tells what was signed',
     'bad images are refused in one sentence > verify tells an unknown key, a wrong signature and an unsigned image apart',
   )],
+  61: [
+    WIRE, of('virtual-board/run.test.ts', 'links to the firmware > cuts serial data into pieces of 64 bytes, and gives the console nothing to evaluate once it is null'),
+    of('evidence/life.test.ts', `${WRITTEN} > gives the serial settings where somebody looks for them`),
+  ],
   66: [STORY, of('update/upload.test.ts', 'test > under a trial refuses the other image, and confirms nothing before health does')],
   67: [STORY, of('hostile/refusals.test.ts', 'a version that rolled back > is refused from then on as an offer and as an upload, and nothing is written for it')],
   69: [REFUSED, UPDATER],

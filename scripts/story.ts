@@ -22,7 +22,7 @@ async function main(): Promise<void> {
   }
   const startedMs = performance.now();
   const teller = createTeller({ print: (line) => console.log(line), terminal: process.stdout.isTTY });
-  console.log('The life of an update, on a virtual lock and in simulated time. The firmware in it is the one that ships.');
+  console.log('The life of an update, on a virtual lock in simulated time. The firmware in it is the real one.');
   try {
     await playStory({ seed, teller, cast: await prepareCast(teller) });
     console.log(`\nEvery step held: ${teller.steps()} of them, in ${((performance.now() - startedMs) / 1000).toFixed(0)} s (seed ${seed}).`);

@@ -1,6 +1,6 @@
 /** The folder of a virtual lock: development key, first image, flash and codes. Made where they are missing. */
 import { randomInt } from 'node:crypto';
-import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseIdentity, type Identity } from '../../firmware/flash/identity.js';
 import { layoutOf, PAGE_BYTES, STORAGE_HEADER_BYTES } from '../../firmware/flash/layout.js';
@@ -8,7 +8,7 @@ import { openRegion } from '../../firmware/flash/region.js';
 import { buildBootloader } from '../../scripts/build-firmware.js';
 import { createHostPlatform } from '../host-platform.js';
 import { askPassphrase } from '../image/passphrase.js';
-import { createKey, readPrivateKey, readPublicKey, writeKeyFiles, type PrivateKey } from '../image/key-file.js';
+import { createKey, keyIdOf, readPrivateKey, readPublicKey, writeKeyFiles, type PrivateKey } from '../image/key-file.js';
 import { inspectImage } from '../image/inspect-image.js';
 import { reasonOf, Refusal } from '../image/refusal.js';
 import { appendRelease } from '../image/releases.js';
@@ -26,6 +26,8 @@ export interface Home {
   flashFile: string;
   flash: Uint8Array;
   codes: Codes | undefined;
+  /** Which key signs firmware for this lock, in words: its file where it is known. */
+  signer: string;
   /** Only when the lock was made just now. */
   recoveryCode: string | undefined;
   /** What a person should know about this lock, besides. */
@@ -51,17 +53,15 @@ export async function openHome(options: HomeOptions, task: Task): Promise<Home> 
   const { folder } = options;
   const flashFile = join(folder, 'virtual-lock.flash');
   const codesFile = join(folder, 'virtual-lock.json');
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw new Refusal(`${folder}: cannot be made: ${reasonOf(error)}; choose another folder with --folder`);
-  });
+  const keyFile = options.key ?? join(folder, 'dev.key');
   const bootloader = await task('building the bootloader', () => buildBootloader({ family: 'virtual' }));
   const unsigned = await task('building the firmware', () => buildFirmware({ version: options.version }));
   const known = options.fresh ? undefined : await readFlash(flashFile);
   if (known) {
-    return { flashFile, flash: known, codes: await readCodes(codesFile), recoveryCode: undefined, notes: await notesOn(known, bootloader.text, folder) };
+    const signer = await signerOf(known, keyFile);
+    return { flashFile, flash: known, codes: await readCodes(codesFile), signer, recoveryCode: undefined, notes: notesOn(known, bootloader.text) };
   }
 
-  const keyFile = options.key ?? join(folder, 'dev.key');
   const key = await maker(keyFile, options.key === undefined, task);
   const about = key.dev ? { channel: 'dev' as const } : {};
   const image = key.dev ? await buildFirmware({ version: options.version, about }) : unsigned;
@@ -73,7 +73,7 @@ export async function openHome(options: HomeOptions, task: Task): Promise<Home> 
   }));
   await writeWhole(codesFile, `${JSON.stringify(codes)}\n`);
   await writeWhole(flashFile, bytes);
-  return { flashFile, flash: bytes, codes, recoveryCode, notes: [] };
+  return { flashFile, flash: bytes, codes, signer: keyFile, recoveryCode, notes: [] };
 }
 
 /** The key that signs this lock's firmware: made where `mayMake` and the file is missing. */
@@ -118,16 +118,18 @@ async function readCodes(file: string): Promise<Codes | undefined> {
 }
 
 /** Where this lock differs from what a new one would be. */
-async function notesOn(flash: Uint8Array, bootText: string, folder: string): Promise<string[]> {
-  const notes: string[] = [];
+function notesOn(flash: Uint8Array, bootText: string): string[] {
   const written = Buffer.from(flash.buffer, flash.byteOffset + STORAGE_HEADER_BYTES, bootText.length).toString('latin1');
-  if (written !== bootText) notes.push('Its bootloader was built from other sources than those here, and no update replaces a bootloader. --fresh makes a new lock.');
+  if (written === bootText) return [];
+  return ['Its bootloader was built from other sources than those here, and no update replaces a bootloader. --fresh makes a new lock.'];
+}
+
+async function signerOf(flash: Uint8Array, keyFile: string): Promise<string> {
   const identity = identityIn(flash);
-  if (!identity) notes.push('Its identity pages cannot be read. --fresh makes a new lock.');
-  const key = await readPublicKey(join(folder, 'dev.pub')).catch(() => undefined);
-  const own = identity && key && Buffer.compare(identity.keys[0], key.publicKey) === 0;
-  if (identity && !own) notes.push(`It takes firmware signed by the key it was made with, not by ${join(folder, 'dev.key')}.`);
-  return notes;
+  if (!identity) return 'not known: its identity pages cannot be read; --fresh makes a new lock';
+  const key = await readPublicKey(keyFile).catch(() => undefined);
+  if (key && Buffer.compare(identity.keys[0], key.publicKey) === 0) return keyFile;
+  return `the one with the id ${keyIdOf(identity.keys[0])}, which is not ${keyFile}`;
 }
 
 function identityIn(flash: Uint8Array): Identity | undefined {

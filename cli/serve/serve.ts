@@ -1,16 +1,15 @@
 /** A virtual lock that stays: its world in step with the clock on the wall, its keypad in the terminal, its radio on a UDP port. */
 import { randomInt } from 'node:crypto';
-import { readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { SingleBar } from 'cli-progress';
 import { SMP_UDP_PORT } from '../../firmware/transports/udp.js';
 import { boot, type Board } from '../../virtual-board/run.js';
 import { createWorld } from '../../virtual-board/world.js';
-import { Refusal } from '../image/refusal.js';
 import { wiring } from '../virtual/lock.js';
 import { createWatcher, type Topic } from '../virtual/watch.js';
 import { bridge, HOST, openPort } from './bridge.js';
+import { claimFolder } from './claim.js';
 import { keepInFile } from './flash-file.js';
 import { createHands, HELP, type Hands } from './hands.js';
 import { openHome, type Home, type Task } from './home.js';
@@ -33,7 +32,7 @@ export async function serve(options: ServeOptions): Promise<number> {
   const socket = await openPort(options.port);
   let release: (() => Promise<void>) | undefined;
   try {
-    release = await claim(options.folder);
+    release = await claimFolder(options.folder);
     const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
     const progress = showTasks(screen);
     const home = await openHome({ folder: options.folder, fresh: options.fresh ?? false, version, ...(options.key ? { key: options.key } : {}) }, progress.task)
@@ -57,26 +56,6 @@ export async function serve(options: ServeOptions): Promise<number> {
   } finally {
     socket.close();
     await release?.();
-  }
-}
-
-/** One process a lock: two would write into one flash. */
-async function claim(folder: string): Promise<() => Promise<void>> {
-  const file = join(folder, 'virtual-lock.pid');
-  const owner = Number(await readFile(file, 'utf8').catch(() => ''));
-  if (owner && owner !== process.pid && isAlive(owner)) {
-    throw new Refusal(`${folder}: its virtual lock is running already, in process ${owner}; stop that, or name another folder with --folder`);
-  }
-  await writeFile(file, `${process.pid}\n`).catch(() => undefined);
-  return () => rm(file, { force: true });
-}
-
-function isAlive(process_: number): boolean {
-  try {
-    process.kill(process_, 0);
-    return true;
-  } catch {
-    return false;
   }
 }
 
@@ -105,7 +84,7 @@ function showTasks(screen: Screen): { task: Task; stop(): void } {
   };
 }
 
-function introduce(screen: Screen, home: Home, { port, folder, key }: ServeOptions): void {
+function introduce(screen: Screen, home: Home, { port }: ServeOptions): void {
   const known = 'not known here (the file beside the flash is gone); --fresh makes a new lock';
   screen.plain(`
 A virtual lock: an ESP32 with keypad, motor, sensors and four AA cells, all simulated. The firmware
@@ -115,7 +94,7 @@ in it is the real one. No door hangs on it, so its codes are shown here; a real 
   master code     ${home.codes ? `${home.codes.masterCode}    then #, then 8# opens the update window for ten minutes` : known}
 ${home.recoveryCode ? `  recovery code   ${home.recoveryCode}, shown this once: opens the door when the master code is lost\n` : ''}
   updates         SMP on UDP ${HOST}:${port}; try: ${port === SMP_UDP_PORT ? `smpmgr --ip ${HOST} image state-read` : `mcumgr --conntype udp --connstring=[${HOST}]:${port} image list`}
-  signing key     ${key ?? join(folder, 'dev.key')}
+  signing key     ${home.signer}
   flash           ${home.flashFile}: stopping this is pulling the battery
 
 ${HELP.map((line) => `  ${line}`).join('\n')}

@@ -13,7 +13,7 @@ import { beepsInWords } from '../virtual/listen.js';
 import { keepTyping, openWindow as openUpdateWindow } from '../virtual/person.js';
 import { readLock, type Reading } from '../virtual/reading.js';
 import { createWatcher, plain, type Running, type Topic, type Watcher } from '../virtual/watch.js';
-import type { Teller, Where } from './tell.js';
+import type { Bar, Teller, Where } from './tell.js';
 
 export const PIN = '2580';
 export const WRONG_PIN = '1470';
@@ -91,24 +91,26 @@ export function openStage(teller: Teller, flash: Uint8Array, seed: number): Stag
       pass(3000);
     },
     openWindow() {
-      teller.say('door', 'Somebody who may types the master code and #, then 8#.');
+      teller.say('door', 'Somebody who knows the master code types it and #, then 8#.');
       openUpdateWindow(board, MASTER_CODE);
       teller.step('the update window is open', pass(6000, () => watcher.light() === 'window'));
     },
     upload(firmware, stopAt = 2, stop = () => undefined) {
       const { file, version } = firmware;
       teller.say('phone', `Uploads version ${version}, ${file.length} bytes.`);
-      const bar = teller.bar(file.length, 0);
+      let bar: Bar | undefined;
       let stopped = false;
       const answer = client.upload(file, {
         onProgress(sent, total) {
+          if (stopped) return;
+          bar ??= teller.bar(total);
           bar.update(sent);
-          if (stopped || sent < stopAt * total) return;
+          if (sent < stopAt * total) return;
           stopped = true;
           stop();
         },
       });
-      bar.stop();
+      bar?.stop();
       tell();
       return answer;
     },

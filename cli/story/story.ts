@@ -127,7 +127,7 @@ function interrupted(stage: Stage, good: SignedFirmware): void {
       world.battery.pull();
     };
   });
-  teller.step('at 61 % the cells fall out, in the middle of a write; the phone sees no answer', failure !== undefined && !world.chip.running);
+  teller.step('past 61 % the cells fall out, in the middle of a write; the phone sees no answer', failure !== undefined && !world.chip.running);
   stage.pass(10_000);
   const upload = stage.reading().upload;
   const kept = upload ? upload.done / upload.pages : 0;

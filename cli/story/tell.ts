@@ -14,7 +14,7 @@ export interface Teller {
   step(text: string, holds: boolean): void;
   /** Steps that held so far. */
   steps(): number;
-  bar(total: number, start: number): Bar;
+  bar(total: number): Bar;
 }
 
 export type Where = 'computer' | 'lock' | 'door' | 'phone';
@@ -52,10 +52,10 @@ export function createTeller({ print, terminal }: TellerOptions): Teller {
       put(`${INDENT}ok       ${text}`);
     },
     steps: () => steps,
-    bar(total, start) {
+    bar(total) {
       if (!terminal) return { update: () => undefined, stop: () => undefined };
       const bar = new SingleBar({ format: `${INDENT}phone    [{bar}] {percentage} %  {value} of {total} bytes`, barsize: 40, barCompleteChar: '#', barIncompleteChar: '.' });
-      bar.start(total, start);
+      bar.start(total, 0);
       waiting = [];
       return {
         update: (value) => bar.update(value),

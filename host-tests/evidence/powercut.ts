@@ -54,7 +54,9 @@ export async function powercut(options: PowercutOptions): Promise<PowercutEviden
 }
 
 /** Plants every fault in turn. */
-export async function findFaults(pool: ReturnType<typeof openPool>, progress: (share: number, words: string) => void = () => undefined): Promise<{ missed: string[] }> {
+export async function findFaults(
+  pool: ReturnType<typeof openPool>, progress: (share: number, words: string) => void = () => undefined,
+): Promise<{ missed: string[] }> {
   const missed: string[] = [];
   let done = 0;
   await pool.run(FAULTS.map(({ name }): Job => ({ kind: 'fault', name })), (job, answer) => {

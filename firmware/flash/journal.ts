@@ -51,6 +51,7 @@ const RECORD_BYTES = 96;
 const CRC_AT = 92;
 const OWN_MARKS = 8;
 const MARKS_PER_CELL = 32;
+const CELLS_PER_READ = 8;
 
 /** Finds the current page and the newest records. Writes nothing, and throws nothing whatever flash holds. */
 export function openJournal(parts: StoreParts): Journal {
@@ -58,6 +59,7 @@ export function openJournal(parts: StoreParts): Journal {
   const region = openRegion(parts.flash, parts.span, crc32, parts.spare);
   /** Cell of the newest record of each kind, counted over all pages; 0 is none (cell 0 of a page is its header). */
   const newest = new Uint8Array(KINDS);
+  const sequences = new Uint32Array(KINDS);
   let current = -1;
   let generation = 0;
   /** Records with a lower sequence were there before the last `format`. */
@@ -71,19 +73,26 @@ export function openJournal(parts: StoreParts): Journal {
   /** Notes the newest records of a page. True if anything in it is neither blank nor intact. */
   function scan(page: number): boolean {
     let damaged = false;
-    const end = (page + 1) * CELLS;
-    for (let cell = page * CELLS + 1; cell < end; cell++) {
-      const head = readWords(region, cell * CELL_BYTES, 2);
-      if (head[0] === BLANK && head[1] === BLANK) continue;
-      if (readWords(region, cell * CELL_BYTES + CRC_AT, 1)[0] === crc32(region.text(cell * CELL_BYTES, CRC_AT))) {
-        const kind = head[0]! & (KINDS - 1);
-        const sequence = head[1]!;
-        if (sequence >= floor && sequence > journal.sequenceOf(kind)) newest[kind] = cell;
+    let words = new Uint32Array(0);
+    let next = 1;
+    for (let cell = 0; cell < CELLS; cell++) {
+      const at = (cell % CELLS_PER_READ) * (CELL_BYTES / 4);
+      if (!at) words = readWords(region, (page * CELLS + cell) * CELL_BYTES, CELLS_PER_READ * (CELL_BYTES / 4));
+      const head = words[at]!;
+      const sequence = words[at + 1]!;
+      if (cell < next || (head === BLANK && sequence === BLANK)) continue;
+      next = cell + 1;
+      if (words[at + CRC_AT / 4] === crc32(new Uint8Array(words.buffer, at * 4, CRC_AT))) {
+        const kind = head & (KINDS - 1);
+        if (sequence >= floor && sequence > sequences[kind]!) {
+          newest[kind] = page * CELLS + cell;
+          sequences[kind] = sequence;
+        }
         if (sequence >= nextSequence) nextSequence = sequence + 1;
-        cell += (head[0]! >>> 16) & 0xff;
+        next += (head >>> 16) & 0xff;
       } else damaged = true;
-      if (page === current) free = cell + 1 - page * CELLS;
     }
+    if (page === current) free = next;
     return damaged;
   }
 
@@ -137,7 +146,10 @@ export function openJournal(parts: StoreParts): Journal {
       const cells = 1 + (isNew ? record[2]! : region.read(from * CELL_BYTES + 2, 1)[0]!);
       if (to + cells > (page + 1) * CELLS) return JOURNAL_FULL;
       for (let cell = 0; cell < (isNew ? 1 : cells); cell++) {
-        const code = region.program((to + cell) * CELL_BYTES, isNew ? record : cellToMove(from + cell, cell === 0, freshMark));
+        const at = (from + cell) * CELL_BYTES;
+        const bytes = isNew ? record : region.read(at, CELL_BYTES);
+        if (freshMark >= at && freshMark < at + CELL_BYTES) bytes.fill(0xff, freshMark - at, freshMark - at + 4);
+        const code = region.program((to + cell) * CELL_BYTES, bytes);
         if (code) return code;
       }
       moved[kind] = to;
@@ -153,28 +165,20 @@ export function openJournal(parts: StoreParts): Journal {
     return 0;
   }
 
-  /** The bytes of a cell with its used marks; torn ones become zero, so that they stay used. */
-  function cellToMove(cell: number, first: boolean, freshMark: number): Uint8Array {
-    const words = readWords(region, cell * CELL_BYTES, CELL_BYTES / 4);
-    for (let i = first ? RECORD_BYTES / 4 : 0; i < CELL_BYTES / 4; i++) {
-      if (words[i] === BLANK) continue;
-      if (cell * CELL_BYTES + i * 4 === freshMark) words[i] = BLANK;
-      else if (markValue(words[i]!) < 0) words[i] = 0;
-    }
-    return new Uint8Array(words.buffer);
-  }
-
   const journal: Journal = {
     valid: false,
     failing: 0,
     format: function () {
       const before = new Uint8Array(newest);
+      const sequencesBefore = new Uint32Array(sequences);
       const floorBefore = floor;
       newest.fill(0);
+      sequences.fill(0);
       floor = nextSequence;
       const code = compact(undefined, -1);
       if (code) {
         newest.set(before);
+        sequences.set(sequencesBefore);
         floor = floorBefore;
       }
       return code;
@@ -185,26 +189,30 @@ export function openJournal(parts: StoreParts): Journal {
       return region.read(at + 8, region.read(at + 1, 1)[0]!);
     },
     sequenceOf: function (kind) {
-      return newest[kind] ? readWords(region, newest[kind]! * CELL_BYTES + 4, 1)[0]! : 0;
+      return sequences[kind] || 0;
     },
     append: function (kind, payload, markWords) {
       const marks = markWords || 0;
       if (current < 0) return JOURNAL_LOST;
       if (!(kind > 0 && kind < KINDS) || payload.length > PAYLOAD_MAX || marks > MARKS_MAX) return OUT_OF_REGION;
       const following = marks > OWN_MARKS ? (marks - OWN_MARKS + MARKS_PER_CELL - 1) >> 5 : 0;
-      const record = encodeRecord(crc32, kind, following, nextSequence++, payload);
+      const sequence = nextSequence++;
+      const record = encodeRecord(crc32, kind, following, sequence, payload);
       while (free + following < CELLS) {
         const cell = current * CELLS + free++;
         if (!isBlank(region, crc32, cell * CELL_BYTES, (1 + following) * CELL_BYTES)) continue;
         free += following;
         if (!region.program(cell * CELL_BYTES, record)) {
           newest[kind] = cell;
+          sequences[kind] = sequence;
           return 0;
         }
         fail(current);
         break;
       }
-      return compact(record, -1);
+      const code = compact(record, -1);
+      if (!code) sequences[kind] = sequence;
+      return code;
     },
     mark: function (kind, index, value) {
       const at = markOffset(kind, index);

@@ -11,7 +11,7 @@ import {
   BLANK, FAILING_PAGES, FLOOR, GENERATION, HEADER_BYTES, JOURNAL_MAGIC, RECORDS_MAGIC, isBlank, readPageHeader, readWords, writePageHeader,
 } from './page-header.js';
 import {
-  ENTRY_BYTES, REMOVED_PLACE, VALUE_MAX, encodeEntry, encodeValue, entriesOf, lengthAt, placeOf, sizeOf, valueAt,
+  ENTRY_BYTES, REMOVED_PLACE, VALUE_MAX, encodeEntry, encodeValue, entriesOf, isEntry, lengthAt, placeOf, sizeOf, valueAt,
 } from './record-format.js';
 import { openRegion } from './region.js';
 
@@ -34,9 +34,9 @@ export interface Records {
 export const BYTES_PER_PAGE = 2400;
 /** The ring grows while what counts is more than this for each of its pages. */
 const GROWTH_BYTES = 2600;
-const ENTRIES_PER_READ = 32;
 /** The index has a slot for each possible key: looking one up by search would take too long on the lock. */
-const SLOTS = LOW_KEYS + LOG_LAST - LOG_FIRST + 1;
+const LOG_SHIFT = LOG_FIRST - LOW_KEYS;
+const SLOTS = LOG_LAST - LOG_SHIFT + 1;
 /** In a header's word of failing pages: no other page was free when this one was begun. */
 const LAST_FREE = 1 << 31;
 
@@ -85,48 +85,33 @@ export function openRecords(parts: StoreParts): Records {
       if (failingPages & (1 << page)) records.failing++;
     }
     while (oldest < generation && generations.indexOf(oldest) < 0) oldest++;
-    scan(0);
-  }
-
-  /**
-   * Goes through all entries from the newest to the oldest. With `wanted` 0 it fills the index; with a key it returns the place of
-   * that key's newest intact value (-1: none), for when the value in the index turned out damaged.
-   */
-  function scan(wanted: number): number {
     for (let age = generation; age >= oldest && age > 0; age--) {
       const page = generations.indexOf(age);
       if (page < 0) continue;
-      const total = entriesOf(region, page);
-      let lowest = PAGE_BYTES;
-      let added = false;
-      for (let end = total; end > 0; end -= ENTRIES_PER_READ) {
-        const first = end > ENTRIES_PER_READ ? end - ENTRIES_PER_READ : 0;
-        const table = readWords(region, page * PAGE_BYTES + HEADER_BYTES + first * ENTRY_BYTES, (end - first) * 2);
-        for (let i = (end - first) * 2 - 2; i >= 0; i -= 2) {
-          const entry = table[i]!;
-          if ((entry ^ table[i + 1]!) !== RECORDS_MAGIC) continue;
-          const key = entry & 0xffff;
-          if (wanted) {
-            const place = key === wanted ? placeOf(page, entry) : 0;
-            if (place && (place & REMOVED_PLACE || valueAt(region, crc32, place, key))) return place;
-            continue;
-          }
-          // The value of an entry ends where that of the entry before it begins.
-          const offset = (entry >>> 18) << 2;
-          if (added) live += offset;
-          const slot = slotOf(key);
-          added = slot > 0 && !where[slot];
-          if (added) {
-            where[slot] = placeOf(page, entry);
-            live += ENTRY_BYTES - offset;
-          }
-          if (offset < lowest) lowest = offset;
-        }
-      }
-      if (added) live += PAGE_BYTES;
-      if (page === head && !wanted) {
-        entries = total;
-        low = lowest;
+      const table = tableOf(page);
+      live += noteEntries(table, page, where);
+      if (page !== head) continue;
+      entries = table.length >> 1;
+      low = PAGE_BYTES;
+      // Values grow down: the last entry says how far they have come.
+      for (let i = table.length - 2; i >= 0 && low === PAGE_BYTES; i -= 2) if (isEntry(table[i]!, table[i + 1]!)) low = (table[i]! >>> 18) << 2;
+    }
+  }
+
+  /** Words of a page's table. */
+  function tableOf(page: number): Uint32Array {
+    return readWords(region, page * PAGE_BYTES + HEADER_BYTES, entriesOf(region, page) * 2);
+  }
+
+  /** Place of the newest intact value of `key` (-1: none), for when the value in the index turned out damaged. */
+  function search(key: number): number {
+    for (let age = generation; age >= oldest; age--) {
+      const page = generations.indexOf(age);
+      const table = page < 0 ? new Uint32Array(0) : tableOf(page);
+      for (let i = table.length - 2; i >= 0; i -= 2) {
+        if (!isEntry(table[i]!, table[i + 1]!) || (table[i]! & 0xffff) !== key) continue;
+        const place = placeOf(page, table[i]!);
+        if (place & REMOVED_PLACE || valueAt(region, crc32, place, key)) return place;
       }
     }
     return -1;
@@ -270,7 +255,7 @@ export function openRecords(parts: StoreParts): Records {
       if (!place || place & REMOVED_PLACE) return undefined;
       const value = valueAt(region, crc32, place, key);
       if (value) return value;
-      const older = scan(key);
+      const older = search(key);
       if (older < 0) return undefined;
       where[slot] = older;
       cursor = 0;
@@ -303,7 +288,7 @@ export function openRecords(parts: StoreParts): Records {
       if (!where.length) load();
       const held: number[] = [];
       for (let slot = 1; slot < SLOTS; slot++) {
-        if (where[slot] && !(where[slot]! & REMOVED_PLACE)) held.push(slot < LOW_KEYS ? slot : slot - LOW_KEYS + LOG_FIRST);
+        if (where[slot] && !(where[slot]! & REMOVED_PLACE)) held.push(slot < LOW_KEYS ? slot : slot + LOG_SHIFT);
       }
       return held;
     },
@@ -329,8 +314,28 @@ export function openRecords(parts: StoreParts): Records {
   return records;
 }
 
+/**
+ * Fills the index with the entries of a page whose keys no newer page has, from the last to the first. Returns the bytes they take.
+ * Most of what opening the store takes is spent here, so there are few variables to look up and no calls for what no longer counts.
+ */
+function noteEntries(table: Uint32Array, page: number, where: Uint16Array): number {
+  let bytes = 0;
+  let added = false;
+  for (let i = table.length - 2; i >= 0; i -= 2) {
+    const entry = table[i]!;
+    if ((entry ^ table[i + 1]!) !== RECORDS_MAGIC) continue;
+    // The value of an entry ends where that of the entry before it begins.
+    if (added) bytes += (entry >>> 18) << 2;
+    added = !where[entry & 0xff00 ? (entry & 0xffff) - LOG_SHIFT : entry & 0xff];
+    if (!added) continue;
+    where[slotOf(entry & 0xffff)] = placeOf(page, entry);
+    bytes += ENTRY_BYTES - ((entry >>> 18) << 2);
+  }
+  return added ? bytes + PAGE_BYTES : bytes;
+}
+
 /** Where the index keeps a key; -1 for a number that is no key. */
 function slotOf(key: number): number {
   if (key > 0 && key < LOW_KEYS) return key;
-  return key >= LOG_FIRST && key <= LOG_LAST ? key - LOG_FIRST + LOW_KEYS : -1;
+  return key >= LOG_FIRST && key <= LOG_LAST ? key - LOG_SHIFT : -1;
 }

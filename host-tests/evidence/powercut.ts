@@ -30,11 +30,19 @@ export interface PowercutEvidence {
   caught: number;
 }
 
+/** What `--repeat` gives instead. */
+export interface RepeatedCut {
+  repeated: string;
+  /** Empty: nothing was wrong. */
+  failures: string[];
+  doorMs: number | null;
+}
+
 /** Share of the time that the cuts take. */
 const CUTS_SHARE = 0.97;
 
-export async function powercut(options: PowercutOptions): Promise<PowercutEvidence> {
-  if (options.repeat !== undefined) await repeatCut(options.repeat);
+export async function powercut(options: PowercutOptions): Promise<PowercutEvidence | RepeatedCut> {
+  if (options.repeat !== undefined) return repeatCut(options.repeat);
   const { cuts, nested } = options.budget ?? { cuts: 20_000, nested: 1000 };
   const pool = openPool();
   try {
@@ -66,9 +74,9 @@ export async function findFaults(
   return { missed };
 }
 
-async function repeatCut(id: string): Promise<void> {
+async function repeatCut(id: string): Promise<RepeatedCut> {
   const { failures, doorMs } = createExplorer(await openLab()).repeat(id);
-  console.error(`${id}: ${failures.length ? failures.join('; ') : 'nothing is wrong'}; the door opened after ${Math.round(doorMs ?? 0)} ms`);
+  return { repeated: id, failures, doorMs: doorMs === undefined ? null : Math.round(doorMs) };
 }
 
 /** What a person needs to repeat it. */

@@ -13,7 +13,7 @@ import { createStages, type Stages } from './stages.js';
 export const HOWS: readonly How[] = ['before', 'torn', 'after'];
 
 export interface Failure {
-  /** `flow:operation:how:seed`, or `nested:seed`: what `--repeat` takes. */
+  /** `flow:operation:how:seed`, `nested:seed`, or `flow` for what was wrong without any cut: what `--repeat` takes. */
   id: string;
   failures: string[];
 }
@@ -97,13 +97,17 @@ export function createExplorer(lab: Lab, stages: Stages = createStages(lab), flo
     });
   }
 
+  function history(name: string): string[] {
+    return checkHistory(lab, flowNamed(name).expected, replayOf(name));
+  }
+
   return {
     operations: (name) => replayOf(name).recording.operations.length,
     erases(name) {
       const { operations, steps } = replayOf(name).recording;
       return operations.flatMap((step, at) => (steps[step]!.operation?.kind === 'erase' ? [at] : []));
     },
-    history: (name) => checkHistory(lab, flowNamed(name).expected, replayOf(name)),
+    history,
     cut(name, from, to, torn, stop = () => false) {
       const tally = emptyTally();
       const source = replayOf(name);
@@ -128,10 +132,13 @@ export function createExplorer(lab: Lab, stages: Stages = createStages(lab), flo
       return tally;
     },
     repeat(id) {
-      const [name, at, how, seed] = id.split(':');
+      const [name = '', at, how, seed] = id.split(':');
       if (name === 'nested') return checkNested(Number(at));
+      if (at === undefined) return { failures: history(name), doorMs: undefined, bricked: false, doorWrong: false };
       const cut: Cut = { at: Number(at), how: HOWS.find((one) => one === how) ?? 'torn', seed: Number(seed) };
-      return checkCut(name ?? '', cut, statesAround(replayOf(name ?? ''), cut.at), true);
+      const { operations } = replayOf(name).recording;
+      if (!(cut.at in operations)) throw new Error(`flow ${name} has operations 0 to ${operations.length - 1}, not ${at}`);
+      return checkCut(name, cut, statesAround(replayOf(name), cut.at), true);
     },
   };
 }

@@ -5,7 +5,7 @@ import {
 import { BAD_TRIAL_DOOR_MS, DOOR_MS, type Expectation } from './check.js';
 import { WRONG_PIN, type ImageName } from './lab.js';
 import { openClient } from '../../cli/virtual/client.js';
-import { confirmedIn, nextRecordPage, trialIn } from './oracle.js';
+import { confirmedIn, JOURNAL_PAGES, nextRecordPage, trialIn } from './oracle.js';
 import { enter } from '../../cli/virtual/person.js';
 import { record, type Recorder, type Recording } from './recording.js';
 import { openAndLock, type Stages } from './stages.js';
@@ -35,6 +35,10 @@ function confirmation(image: ImageName): Expectation {
   return { runs: ['old', image], confirmed: ['old', image], retry: image, doorMs: DOOR_MS };
 }
 
+function withoutJournal(flash: Uint8Array): Uint8Array {
+  return flash.slice().fill(0x5a, JOURNAL_PAGES[0] * 4096, (JOURNAL_PAGES[1] + 1) * 4096);
+}
+
 function rolledBack(bench: Bench): void {
   waitFor(bench, 'rollback', (state) => !trialIn(state), 420_000);
   if (bench.ran.at(-1) !== 'old') bench.board.pump(() => bench.ran.at(-1) === 'old', 20_000);
@@ -60,11 +64,13 @@ export const FLOWS: readonly Flow[] = [
   },
   {
     name: 'lostJournal', expected: { runs: ['new'], confirmed: ['new'], retry: 'newer', doorMs: DOOR_MS },
-    start(stages) {
-      const flash = stages.confirmed('new').slice();
-      flash.fill(0x5a, 19 * 4096, 21 * 4096);
-      return flash;
-    },
+    start: (stages) => withoutJournal(stages.confirmed('new')),
+    act: (bench) => openAndLock(bench),
+  },
+  {
+    // The key that came with the confirmed image still counts: the retry is signed by it.
+    name: 'lostJournalNewKey', expected: { runs: ['keyChange'], confirmed: ['keyChange'], retry: 'secondKey', doorMs: DOOR_MS },
+    start: (stages) => withoutJournal(stages.confirmed('keyChange')),
     act: (bench) => openAndLock(bench),
   },
   {
@@ -95,6 +101,15 @@ export const FLOWS: readonly Flow[] = [
     start: (stages) => stages.confirmed('new'),
     prepare: (bench) => openUpdateWindow(bench),
     act: (bench) => upload(bench, bench.lab.images.small),
+  },
+  {
+    name: 'erase', expected: { runs: ['new'], confirmed: ['new'], retry: 'newer', doorMs: DOOR_MS },
+    start: (stages) => stages.confirmed('new'),
+    prepare: (bench) => openUpdateWindow(bench),
+    act(bench) {
+      const { failure } = openClient(bench.board).erase();
+      if (failure) throw failure;
+    },
   },
   {
     name: 'test', expected: TO_NEW,

@@ -157,4 +157,8 @@ export const SHOWN_BY: Record<number, readonly Shown[]> = {
     of('boards/boards.test.ts', 'reference wirings > %s passes every check and fits its record', 'flash of a chip family > %s: every region fits'),
     of('tooling/build.test.ts', 'the bundles that ship > %s: hold nothing that writes Storage or leaves the app'),
   ],
+  80: [of(
+    'image/commands.test.ts', 'sign, then verify and inspect > go together, and releases.jsonl tells what was signed',
+    'sign, then verify and inspect > inspect says in words what is in an unsigned image',
+  )],
 };

@@ -10,14 +10,11 @@ import { readInput, setUpInput } from '../firmware/lock/bolt.js';
 import { openKeypad, type Keypad } from '../firmware/lock/keypad.js';
 import { openSignals, WAIT } from '../firmware/lock/signals.js';
 import { createPlatform } from '../firmware/platform/espruino.js';
-import { evaluate } from '../firmware/platform/evaluate.js';
+import { launch } from '../firmware/platform/launch.js';
 import { lockConsole, openConsole } from '../firmware/platform/guard.js';
 import { readBootText } from '../firmware/platform/boot-text.js';
 import { createSlhTools } from '../firmware/platform/slh-tools.js';
 import type { Platform } from '../firmware/platform/types.js';
-import { encodeVerdict, ROLLED_BACK, trialOf } from '../firmware/update/boot-state.js';
-import { IMAGE_THREW } from '../firmware/errors.js';
-import { ROLLBACK } from '../firmware/flash/kinds.js';
 import { startBoot } from './boot.js';
 import { SHARED } from './shared.js';
 
@@ -92,18 +89,8 @@ function start(platform: Platform): void {
           bootloader: __VERSION__, strap: strapClosed,
         };
         const text = bodyBytes ? stores.slots[action.slot].text(HEADER_BYTES, bodyBytes) : readBootText(__SAFE_MODE_OFFSET__, __SAFE_MODE_LENGTH__);
-        // A turn of its own: what the decision needed is free by then. "Wait" is said to its end: half of it means something else.
-        platform.after(waitUntilMs - platform.nowMs(), function () {
-          try {
-            (evaluate(text) as (handover: Handover, shared?: object) => void)(handover, bodyBytes ? undefined : SHARED);
-          } catch (error) {
-            // An image that fails while it starts leaves timers and watches behind: only a restart is clean. A trial ends with it.
-            platform.log('launch: ' + error);
-            const trial = handover.trial ? trialOf(stores.journal) : undefined;
-            if (trial) stores.journal.append(ROLLBACK, encodeVerdict(ROLLED_BACK, IMAGE_THREW, trial));
-            platform.reboot();
-          }
-        });
+        // "Wait" is said to its end: half of it means something else.
+        launch(waitUntilMs - platform.nowMs(), text, handover, bodyBytes ? undefined : SHARED);
       },
     });
   }

@@ -1,7 +1,10 @@
 /** Entry of the app's bundle: a function of the handover, see `Handover`. Binds the app to the chip it runs on. */
 import { startApp } from './app.js';
 import type { Core } from './core.js';
+import { IMAGE_THREW } from './errors.js';
 import { WIFI } from './flash/keys.js';
+import { HEALTH } from './flash/kinds.js';
+import { openBootStores } from './flash/open.js';
 import type { Handover } from './handover.js';
 import { createPlatform } from './platform/espruino.js';
 import { onInterpreterFault } from './platform/guard.js';
@@ -18,7 +21,13 @@ const HASH_BYTES = __MAPPED_FLASH__ ? 262144 : 8192;
 
 const platform = createPlatform();
 onInterpreterFault(platform.reboot);
-if (!startApp({ platform, slh: createSlhTools(), handover, hashBytes: HASH_BYTES, startRadio })) platform.reboot();
+try {
+  if (!startApp({ platform, slh: createSlhTools(), handover, hashBytes: HASH_BYTES, startRadio })) platform.reboot();
+} catch (error) {
+  platform.log('start: ' + error);
+  openBootStores(platform, handover.layout).journal.append(HEALTH, new Uint8Array([IMAGE_THREW, 0, 0, 0]));
+  platform.reboot();
+}
 
 /** Joins the network that the records name, if any, and answers SMP on UDP. */
 function startRadio(core: Core): () => boolean {

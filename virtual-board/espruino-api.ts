@@ -172,9 +172,9 @@ export function createApi(session: Session, storage: Storage, evaluate: (text: s
       spend(COST_MS.call);
       return typeof text === 'string' ? evaluate(text) : text;
     },
-    /** `new Function(parameter, body)`: a function that sees the globals and nothing else. */
-    Function: function (parameter: string, body: string): unknown {
-      return evaluate(`(function(${parameter}){${body}})`);
+    /** `new Function(...parameters, body)`: a function that sees the globals and nothing else. */
+    Function: function (...given: string[]): unknown {
+      return evaluate(`(function(${given.slice(0, -1).join(',')}){${given.at(-1) ?? ''}})`);
     },
     HIGH: 1, LOW: 0,
     Uint8Array: EspruinoUint8Array,

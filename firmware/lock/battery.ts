@@ -170,5 +170,6 @@ function reading(mv: number, where: string, neededMv: number): string {
 }
 
 function volts(mv: number): string {
-  return (mv / 1000).toFixed(2) + ' V';
+  const hundredths = Math.floor(mv % 1000 / 10);
+  return Math.floor(mv / 1000) + (hundredths < 10 ? '.0' : '.') + hundredths + ' V';
 }

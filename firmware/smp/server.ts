@@ -3,7 +3,8 @@
  * while the door is busy; a few wait.
  */
 import {
-  BATTERY_LOADED_LOW, BATTERY_LOW, formatCode, FRAME_TOO_LONG, imageRc, MALFORMED, managementRc, OUT_OF_MEMORY, PROTOCOL_TOO_NEW, REQUEST_PENDING, shortName, UNSUPPORTED,
+  BATTERY_LOADED_LOW, BATTERY_LOW, formatCode, FRAME_TOO_LONG, imageRc, MALFORMED, managementRc, OUT_OF_MEMORY, PROTOCOL_TOO_NEW,
+  REQUEST_PENDING, shortName, UNSUPPORTED,
   type ErrorCode,
 } from '../errors.js';
 import type { Wire } from '../platform/types.js';

@@ -1,7 +1,7 @@
 /** Every refusal that has a code of its own, told end to end: a genuine lock, a client at the other end of the network, and flash. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openClient, type Answer } from '../../cli/virtual/client.js';
-import { ERRORS, formatCode, IMAGE_THREW } from '../../firmware/errors.js';
+import { ATTEMPTS_USED, ERRORS, formatCode } from '../../firmware/errors.js';
 import { PAGE_BYTES } from '../../firmware/flash/layout.js';
 import { imageOf, otherKey, sha256, type ImageSpec } from '../update/images.js';
 import { attackQuiet, homeFlash, isUnharmed, opensWithPin, regionOf, VERSION, type Attacked } from './lock.js';
@@ -164,8 +164,8 @@ describe('a version that rolled back', () => {
     expect(codeOf(client.test(broken.hash))).toBe('');
     expect(codeOf(client.restart())).toBe('');
     board.run(100_000);
-    expect(board.runs.map(({ cause }) => cause)).toEqual(['powerOn', 'software', 'software']);
-    expect(attacked.reading()).toMatchObject({ confirmed: { version: VERSION }, trial: undefined, last: { version: broken.version, reason: IMAGE_THREW } });
+    expect(board.runs.map(({ cause }) => cause)).toEqual(['powerOn', 'software', 'software', 'software', 'software']);
+    expect(attacked.reading()).toMatchObject({ confirmed: { version: VERSION }, trial: undefined, last: { version: broken.version, reason: ATTEMPTS_USED } });
     attacked.openWindow();
     const before = attacked.flash();
     expect(codeOf(client.offer(broken.offer))).toBe('ROLLED_BACK_BEFORE');

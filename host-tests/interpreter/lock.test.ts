@@ -29,8 +29,8 @@ describeWithInterpreter('a lock on the real interpreter, with the firmware that 
   let broken: SignedFirmware;
 
   beforeAll(async () => {
-    const start = 'onInterpreterFault(platform.reboot);';
-    const throwing = { file: 'firmware/main.ts', find: start, replace: `${start} if (platform.freeVars()) throw new Error('broken on purpose');` };
+    const start = 'if (!core) return false;';
+    const throwing = { file: 'firmware/app.ts', find: start, replace: `${start} if (platform.freeVars()) throw new Error('broken on purpose');` };
     const factory = await linuxFirmware('1.0.0');
     newer = await linuxFirmware('2.0.0');
     broken = await linuxFirmware('3.0.0', { mutations: [throwing] });
@@ -135,9 +135,10 @@ describeWithInterpreter('a lock on the real interpreter, with the firmware that 
     await client.upload(broken.file);
     await client.test(broken.hash);
     let starts = 0;
-    const startedTwice = lock.waitFor('two starts', (each) => each[0] === 'hello' && ++starts === 2, { timeoutMs: 15_000 });
+    // Three attempts, then the old version again.
+    const startedAgain = lock.waitFor('four starts', (each) => each[0] === 'hello' && ++starts === 4, { timeoutMs: 25_000 });
     await client.restart();
-    await startedTwice;
+    await startedAgain;
     await running();
     const { journal } = await stores();
     const verdict = decodeVerdict(journal.read(ROLLBACK)!);

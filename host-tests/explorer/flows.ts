@@ -5,7 +5,7 @@ import {
 import { BAD_TRIAL_DOOR_MS, DOOR_MS, type Expectation } from './check.js';
 import { WRONG_PIN, type ImageName } from './lab.js';
 import { openClient } from '../../cli/virtual/client.js';
-import { confirmedIn, JOURNAL_PAGES, nextRecordPage, trialIn } from './oracle.js';
+import { confirmedIn, JOURNAL_PAGES, KEY, nextRecordPage, recordPlace, trialIn } from './oracle.js';
 import { enter } from '../../cli/virtual/person.js';
 import { record, type Recorder, type Recording } from './recording.js';
 import { openAndLock, type Stages } from './stages.js';
@@ -221,12 +221,16 @@ export const FLOWS: readonly Flow[] = [
   },
 ];
 
+/** Codes right and wrong, until the record store has begun a page and copied the codes. */
 function logEntries(bench: Bench): void {
-  for (let round = 0; round < 2; round++) {
+  const { bytes } = bench.world.nor;
+  const place = recordPlace(bytes, KEY.codes);
+  for (let round = 0; round < 6 && recordPlace(bytes, KEY.codes) === place; round++) {
     enter(bench.board, `${WRONG_PIN}#`);
     openAndLock(bench);
+    bench.board.run(2000);
   }
-  bench.board.run(2000);
+  if (recordPlace(bytes, KEY.codes) === place) throw new Error('the record store copied nothing');
 }
 
 const SLOT_BYTES = { from: 41 * 4096, to: 169 * 4096 };

@@ -119,6 +119,11 @@ function marksAt(flash: Uint8Array, at: number, count: number): Mark[] {
   });
 }
 
+/** The page that the record store writes to (number from the start of Storage). */
+export function newestRecordPage(flash: Uint8Array): number {
+  return recordPages(flash)[0]?.page ?? -1;
+}
+
 /** Where the value of `key` lies (offset in Storage), -1 where there is none. */
 export function recordPlace(flash: Uint8Array, key: number): number {
   for (const { page } of recordPages(flash)) {

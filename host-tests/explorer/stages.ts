@@ -5,7 +5,7 @@ import { layoutOf } from '../../firmware/flash/layout.js';
 import { openRecords } from '../../firmware/flash/records.js';
 import { isConfirmed, openUpdateWindow, powerOn, test, upload, waitFor, type Bench } from './bench.js';
 import { PIN, type ImageName, type Lab } from './lab.js';
-import { JOURNAL_PAGES, KEY, readState, recordPlace } from './oracle.js';
+import { JOURNAL_PAGES, KEY, newestRecordPage, readState, recordPlace } from './oracle.js';
 import { keepTyping } from '../../cli/virtual/person.js';
 
 export interface Stages {
@@ -97,28 +97,30 @@ export function createStages(lab: Lab): Stages {
     return { flash, nextPage: page === JOURNAL_PAGES[0] ? JOURNAL_PAGES[1] : JOURNAL_PAGES[0] };
   }
 
-  /**
-   * Old log entries, written by the record store itself on the host: large ones until the ring is about to meet the page with the
-   * codes, then small ones until the next one makes it copy them.
-   */
-  const fullRecords = (): Uint8Array => other('full records', () => {
-    const bytes = running().slice();
-    let count = 0;
-    function fill(length: number, size: number): Uint8Array[] {
-      const layout = layoutOf(lab.geometry);
-      const platform = createHostPlatform(bytes, lab.geometry.base);
-      const records = openRecords({ flash: platform.flash, span: layout.records, spare: layout.spare, crc32: platform.crc32 });
-      const place = recordPlace(bytes, KEY.codes);
-      const before: Uint8Array[] = [];
-      while (recordPlace(bytes, KEY.codes) === place) {
-        before.push(bytes.slice());
-        if (before.length > length) before.shift();
-        records.set(KEY.logFirst + (count++ % 24), new Uint8Array(size).fill(count));
-      }
-      return before;
+  /** Old log entries, written by the record store itself on the host, until `reached`. The states on the way, the last ones first. */
+  function fillRecords(from: Uint8Array, valueBytes: number, reached: (flash: Uint8Array) => boolean): Uint8Array[] {
+    const bytes = from.slice();
+    const layout = layoutOf(lab.geometry);
+    const platform = createHostPlatform(bytes, lab.geometry.base);
+    const records = openRecords({ flash: platform.flash, span: layout.records, spare: layout.spare, crc32: platform.crc32 });
+    const states = [bytes.slice()];
+    for (let count = 1; !reached(bytes); count++) {
+      records.set(KEY.logFirst + (count % 24), new Uint8Array(valueBytes).fill(count));
+      states.unshift(bytes.slice());
+      states.length = Math.min(states.length, 16);
     }
-    bytes.set(fill(12, 400)[0]!);
-    return fill(3, 24)[0]!;
+    return states;
+  }
+
+  /** Large values until the codes had to be copied; then, from before that page was begun, small ones until it is about to be. */
+  const fullRecords = (): Uint8Array => other('full records', () => {
+    const place = recordPlace(running(), KEY.codes);
+    const large = fillRecords(running(), 400, (flash) => recordPlace(flash, KEY.codes) !== place);
+    const head = newestRecordPage(large[0]!);
+    const before = large.find((flash) => newestRecordPage(flash) !== head);
+    if (!before) throw new Error('the codes were not copied to a new page');
+    const small = fillRecords(before, 24, (flash) => newestRecordPage(flash) === head);
+    return small[Math.min(3, small.length - 1)]!;
   });
 
   return { lab, running, uploaded, interrupted, tested, confirmed, bombed, afterKeyChange, fullJournal, fullRecords };

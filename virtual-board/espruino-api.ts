@@ -31,7 +31,7 @@ const ABSENT = [
   'crypto', 'performance', 'navigator', 'WebAssembly', 'SharedArrayBuffer', 'Atomics', 'module', 'exports', 'Date',
 ] as const;
 
-export function createApi(session: Session, storage: Storage, evaluate: (text: string) => unknown): EspruinoApi {
+export function createApi(session: Session, storage: Storage, evaluate: (text: string) => unknown, makeFunction: (text: string) => unknown): EspruinoApi {
   const { world, spend, scheduler } = session;
   const { chip } = world;
   const modules: Record<string, object> = {
@@ -174,7 +174,7 @@ export function createApi(session: Session, storage: Storage, evaluate: (text: s
     },
     /** `new Function(...parameters, body)`: a function that sees the globals and nothing else. */
     Function: function (...given: string[]): unknown {
-      return evaluate(`(function(${given.slice(0, -1).join(',')}){${given.at(-1) ?? ''}})`);
+      return makeFunction(`(function(${given.slice(0, -1).join(',')}){${given.at(-1) ?? ''}})`);
     },
     HIGH: 1, LOW: 0,
     Uint8Array: EspruinoUint8Array,

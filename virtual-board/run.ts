@@ -116,8 +116,9 @@ export function boot(world: World, options: BootOptions = {}): Board {
   }
 
   function runBootFiles(session: Session, files: readonly string[]): void {
-    const api = createApi(session, storage, (text) => evaluate(text));
-    const evaluate = (text: string): unknown => compile(options.evaluating ? options.evaluating(text) : text, api.names)(...api.values);
+    const compiledText = (text: string): unknown => compile(text, api.names)(...api.values);
+    const evaluate = (text: string): unknown => compiledText(options.evaluating ? options.evaluating(text) : text);
+    const api = createApi(session, storage, evaluate, compiledText);
     const power = chip.resetCause === 'powerOn' || chip.resetCause === 'brownOut';
     for (const name of [...(power ? ['.bootPowerOn'] : []), '.boot0', '.boot1', '.boot2', '.boot3', '.bootrst', '.bootcde']) {
       const text = files.includes(name) ? storage.read(name) : undefined;

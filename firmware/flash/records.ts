@@ -5,7 +5,6 @@
  */
 import { OUT_OF_REGION, PAGES_FAILING, RECORDS_FULL, type ErrorCode } from '../errors.js';
 import type { StoreParts } from './journal.js';
-import { LOG_FIRST, LOG_LAST, LOW_KEYS } from './keys.js';
 import { PAGE_BYTES } from './layout.js';
 import {
   BLANK, FAILING_PAGES, FLOOR, GENERATION, HEADER_BYTES, JOURNAL_MAGIC, RECORDS_MAGIC, isBlank, readPageHeader, readWords, writePageHeader,
@@ -13,6 +12,7 @@ import {
 import {
   ENTRY_BYTES, REMOVED_PLACE, VALUE_MAX, encodeEntry, encodeValue, entriesOf, isEntry, lengthAt, placeOf, sizeOf, valueAt,
 } from './record-format.js';
+import { INDEX_AT, INDEX_KEY, SLOTS, keyOf, noteEntries, slotOf } from './record-index.js';
 import { openRegion } from './region.js';
 
 export interface Records {
@@ -30,15 +30,12 @@ export interface Records {
   freeBytes(): number;
 }
 
-/** Bytes that count, on average over all pages but two; the rest keeps the ring turning with few copies. */
-export const BYTES_PER_PAGE = 2400;
-/** The ring grows while what counts is more than this for each of its pages. */
-const GROWTH_BYTES = 2600;
-/** The index has a slot for each possible key: looking one up by search would take too long on the lock. */
-const LOG_SHIFT = LOG_FIRST - LOW_KEYS;
-const SLOTS = LOG_LAST - LOG_SHIFT + 1;
+/** Bytes that may count, on average over all pages but two: so much fits a page however badly values and page ends fall. */
+export const BYTES_PER_PAGE = 2048;
 /** In a header's word of failing pages: no other page was free when this one was begun. */
 const LAST_FREE = 1 << 31;
+/** In the same word: the end of the page is kept for the index as it was when the page was begun. */
+const INDEXED = 1 << 30;
 
 /** Opens the store. Reads nothing before it is first used and writes nothing before the first change. */
 export function openRecords(parts: StoreParts): Records {
@@ -56,8 +53,8 @@ export function openRecords(parts: StoreParts): Records {
   let head = -1;
   let entries = 0;
   let low = 0;
-  /** Bytes of all values that count, overhead included. */
-  let live = 0;
+  /** Bytes of all values that count, overhead included; -1 until somebody asks. */
+  let live = -1;
   /** Next entry of the oldest page to be looked at. */
   let cursor = 0;
   /** One bit a page. */
@@ -67,17 +64,21 @@ export function openRecords(parts: StoreParts): Records {
 
   function load(): void {
     where = new Uint16Array(SLOTS);
-    generation = cursor = live = onlyCopiesOf = records.failing = 0;
+    generation = cursor = onlyCopiesOf = records.failing = 0;
     oldest = 1;
-    head = -1;
+    head = live = -1;
+    let indexed = 0;
     for (let page = 0; page < region.pages; page++) {
       const header = readPageHeader(region, crc32, page, RECORDS_MAGIC);
       generations[page] = header ? header[GENERATION]! : 0;
-      if (!header || header[GENERATION]! <= generation) continue;
+      if (!header) continue;
+      const flags = header[FAILING_PAGES]!;
+      if (flags & INDEXED) indexed |= 1 << page;
+      if (header[GENERATION]! <= generation) continue;
       generation = header[GENERATION]!;
       oldest = header[FLOOR]!;
-      failingPages |= header[FAILING_PAGES]! & ~LAST_FREE;
-      onlyCopiesOf = header[FAILING_PAGES]! & LAST_FREE ? oldest : 0;
+      failingPages |= flags & ~(LAST_FREE | INDEXED);
+      onlyCopiesOf = flags & LAST_FREE ? oldest : 0;
       head = page;
     }
     for (let page = 0; page < region.pages; page++) {
@@ -85,16 +86,24 @@ export function openRecords(parts: StoreParts): Records {
       if (failingPages & (1 << page)) records.failing++;
     }
     while (oldest < generation && generations.indexOf(oldest) < 0) oldest++;
-    for (let age = generation; age >= oldest && age > 0; age--) {
+    if (head >= 0) fillIndex(indexed);
+  }
+
+  /** Begins with the newest index in flash, adds the entries that came after it, and finds where the newest page goes on. */
+  function fillIndex(indexed: number): void {
+    let age = generation + 1;
+    let index: Uint8Array | undefined;
+    while (!index && age > oldest) {
+      const page = generations.indexOf(--age);
+      if (page >= 0 && indexed & (1 << page)) index = valueAt(region, crc32, page * (PAGE_BYTES / 4) + INDEX_AT / 4, INDEX_KEY);
+    }
+    if (index) new Uint8Array(where.buffer).set(index);
+    for (; age <= generation; age++) {
       const page = generations.indexOf(age);
       if (page < 0) continue;
       const table = tableOf(page);
-      live += noteEntries(table, page, where);
-      if (page !== head) continue;
+      low = noteEntries(table, page, where) || (indexed & (1 << page) ? INDEX_AT : PAGE_BYTES);
       entries = table.length >> 1;
-      low = PAGE_BYTES;
-      // Values grow down: the last entry says how far they have come.
-      for (let i = table.length - 2; i >= 0 && low === PAGE_BYTES; i -= 2) if (isEntry(table[i]!, table[i + 1]!)) low = (table[i]! >>> 18) << 2;
     }
   }
 
@@ -152,9 +161,8 @@ export function openRecords(parts: StoreParts): Records {
     low = from;
     entries++;
     const slot = slotOf(key);
-    if (where[slot]) live -= sizeOf(lengthAt(region, where[slot]!));
+    if (live >= 0) live += sizeOf(bytes.length) - (where[slot] ? sizeOf(lengthAt(region, where[slot]!)) : 0);
     where[slot] = placeOf(head, entry[0]! | (entry[1]! << 8) | (entry[2]! << 16) | (entry[3]! << 24));
-    live += sizeOf(bytes.length);
     return 0;
   }
 
@@ -162,6 +170,7 @@ export function openRecords(parts: StoreParts): Records {
   function begin(keep?: number[]): ErrorCode {
     for (let page = freePage(); page >= 0; page = freePage()) {
       let code = region.erase(page);
+      let flags = 0;
       generations[page] = 1;
       const last = freePage() < 0;
       generations[page] = 0;
@@ -176,12 +185,16 @@ export function openRecords(parts: StoreParts): Records {
           const value = records.get(keep[i]!);
           if (value) code = write(keep[i]!, value);
         }
-        const flags = failingPages | (last ? LAST_FREE : 0);
+        flags = failingPages | (last ? LAST_FREE : keep ? 0 : INDEXED);
         code = code || writePageHeader(region, crc32, page, RECORDS_MAGIC, generation, floor, flags);
       }
       if (!code) {
         generations[page] = generation;
         onlyCopiesOf = last ? floor : 0;
+        if (!(flags & INDEXED)) return 0;
+        low = INDEX_AT;
+        // Without it, the next start goes through the entries of older pages.
+        if (region.program(page * PAGE_BYTES + low, encodeValue(crc32, INDEX_KEY, new Uint8Array(where.buffer)))) fail(page);
         return 0;
       }
       fail(page);
@@ -236,10 +249,10 @@ export function openRecords(parts: StoreParts): Records {
     return PAGES_FAILING;
   }
 
-  /** After a change: some steps, while the ring is much longer than what counts needs. */
+  /** After a change: some steps, while the ring takes more than a good third of the pages. */
   function tidy(changed: number): void {
     let copies = 2 + (changed >> 7);
-    for (let steps = 8 + (changed >> 5); steps > 0 && copies > 0 && generation - oldest > live / GROWTH_BYTES; steps--) {
+    for (let steps = 8 + (changed >> 5); steps > 0 && copies > 0 && generation - oldest + 2 >= own / 2; steps--) {
       const copied = step();
       if (copied >= 0) copies -= copied;
       else if (begin()) return;
@@ -268,7 +281,9 @@ export function openRecords(parts: StoreParts): Records {
       const place = where[slot]!;
       if (!bytes.length && (!place || place & REMOVED_PLACE)) return 0;
       const grows = sizeOf(bytes.length) - (place ? sizeOf(lengthAt(region, place)) : 0);
-      if (grows > 0 && grows > records.freeBytes()) return RECORDS_FULL;
+      // A short ring cannot hold too much, so the bytes that count need not be counted, which takes long.
+      const mayBeFull = (generation - oldest + 1) * PAGE_BYTES > (own - 2) * BYTES_PER_PAGE;
+      if (grows > 0 && mayBeFull && grows > records.freeBytes()) return RECORDS_FULL;
       for (let tries = 0; tries < region.pages * 2; tries++) {
         let code = drain();
         if (code) return code;
@@ -288,7 +303,7 @@ export function openRecords(parts: StoreParts): Records {
       if (!where.length) load();
       const held: number[] = [];
       for (let slot = 1; slot < SLOTS; slot++) {
-        if (where[slot] && !(where[slot]! & REMOVED_PLACE)) held.push(slot < LOW_KEYS ? slot : slot + LOG_SHIFT);
+        if (where[slot] && !(where[slot]! & REMOVED_PLACE)) held.push(keyOf(slot));
       }
       return held;
     },
@@ -306,36 +321,14 @@ export function openRecords(parts: StoreParts): Records {
     },
     freeBytes: function () {
       if (!where.length) load();
+      if (live < 0) {
+        live = 0;
+        for (let slot = 1; slot < SLOTS; slot++) if (where[slot]) live += sizeOf(lengthAt(region, where[slot]!));
+      }
       const usable = region.pages - records.failing;
       const free = ((usable < own ? usable : own) - 2) * BYTES_PER_PAGE - live;
       return free > 0 ? free : 0;
     },
   };
   return records;
-}
-
-/**
- * Fills the index with the entries of a page whose keys no newer page has, from the last to the first. Returns the bytes they take.
- * Most of what opening the store takes is spent here, so there are few variables to look up and no calls for what no longer counts.
- */
-function noteEntries(table: Uint32Array, page: number, where: Uint16Array): number {
-  let bytes = 0;
-  let added = false;
-  for (let i = table.length - 2; i >= 0; i -= 2) {
-    const entry = table[i]!;
-    if ((entry ^ table[i + 1]!) !== RECORDS_MAGIC) continue;
-    // The value of an entry ends where that of the entry before it begins.
-    if (added) bytes += (entry >>> 18) << 2;
-    added = !where[entry & 0xff00 ? (entry & 0xffff) - LOG_SHIFT : entry & 0xff];
-    if (!added) continue;
-    where[slotOf(entry & 0xffff)] = placeOf(page, entry);
-    bytes += ENTRY_BYTES - ((entry >>> 18) << 2);
-  }
-  return added ? bytes + PAGE_BYTES : bytes;
-}
-
-/** Where the index keeps a key; -1 for a number that is no key. */
-function slotOf(key: number): number {
-  if (key > 0 && key < LOW_KEYS) return key;
-  return key >= LOG_FIRST && key <= LOG_LAST ? key - LOG_SHIFT : -1;
 }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { openRecords, type Records } from '../../firmware/flash/records.js';
 import { createChip, crc32, withCut, type Chip } from './support.js';
 
-const KEYS = 40;
+const KEYS = 36;
 
 function open(chip: Chip): Records {
   return openRecords({ flash: chip.nor.port, span: chip.records, spare: chip.spare, crc32 });

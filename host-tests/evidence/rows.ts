@@ -64,15 +64,26 @@ function patternOf(test: string): RegExp {
 }
 
 interface Report {
-  testResults: { name: string; assertionResults: { ancestorTitles: string[]; title: string; status: string }[] }[];
+  testResults: {
+    name: string;
+    /** What failed outside of its tests. */
+    message?: string;
+    assertionResults: { ancestorTitles: string[]; title: string; status: string; failureMessages?: string[] }[];
+  }[];
 }
 
 async function run(files: readonly string[], progress: Progress): Promise<Result[]> {
   const folder = await mkdtemp(join(tmpdir(), 'deadlatch-rows-'));
   const output = join(folder, 'report.json');
   try {
-    await runVitest(['run', '--reporter=json', '--reporter=default', `--outputFile.json=${output}`, ...files], files.length, progress);
+    // One file after the other: some use every core by themselves, and tests have time limits.
+    await runVitest(['run', '--no-file-parallelism', '--reporter=json', '--reporter=default', `--outputFile.json=${output}`, ...files], files.length, progress);
     const report = JSON.parse(await readFile(output, 'utf8')) as Report;
+    for (const { name, message, assertionResults } of report.testResults) {
+      for (const words of [message, ...assertionResults.flatMap(({ failureMessages }) => failureMessages ?? [])]) {
+        if (words) console.error(`rows: ${relative(ROOT, name)}: ${words.split('\n')[0]}`);
+      }
+    }
     return report.testResults.flatMap(({ name, assertionResults }) => assertionResults.map(({ ancestorTitles, title, status }) => ({
       file: relative(join(ROOT, 'host-tests'), name), name: [...ancestorTitles, title].join(' > '), passed: status === 'passed',
     })));

@@ -143,7 +143,7 @@ export function createApi(session: Session, storage: Storage, evaluate: (text: s
     setTime: forbidden('setTime'),
     setTimeout(turn: unknown, delayMs: unknown, ...args: unknown[]) {
       spend(COST_MS.timer);
-      return scheduler.setTimeout(turn, delayMs, ...args);
+      return scheduler.setTimeout(typeof turn === 'string' ? () => void evaluate(turn) : turn, delayMs, ...args);
     },
     setInterval(turn: unknown, delayMs: unknown, ...args: unknown[]) {
       spend(COST_MS.timer);

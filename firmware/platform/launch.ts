@@ -1,13 +1,16 @@
 /**
- * Starts what lies in flash as text. Espruino's `eval` runs in the scope of its caller, and what it evaluates keeps that scope alive for
- * good: a function made from text has none, so all that the bootloader made is free before the image makes its own.
+ * Starts what lies in flash as text. Espruino's `eval` runs in the scope of its caller, and every function that is made keeps a list of
+ * the scopes around it: evaluated by the bootloader, an app would keep all of the bootloader alive and take twice the memory. A timer
+ * whose turn is text runs with no scope at all.
  */
-declare function setTimeout(turn: unknown, delayMs: number, text: string, handover: object, shared: object | undefined): number;
+declare const global: Record<string, unknown>;
+declare function setTimeout(turn: string, delayMs: number): number;
 
 /** An image that throws while it starts leaves timers and watches behind: only a restart is clean. */
-const LAUNCHER = 'try{eval(text)(handover,shared)}catch(e){print("launch: "+e);E.reboot()}';
+const LAUNCHER = 'try{eval(image[0])(image[1],image[2])}catch(e){print("launch: "+e);E.reboot()}';
 
 /** In `delayMs`, evaluates `text` in place and calls the function it gives. */
 export function launch(delayMs: number, text: string, handover: object, shared: object | undefined): void {
-  setTimeout(new Function('text', 'handover', 'shared', LAUNCHER), delayMs, text, handover, shared);
+  global['image'] = [text, handover, shared];
+  setTimeout(LAUNCHER, delayMs);
 }

@@ -2,13 +2,11 @@
  * JsVars of the app on the real interpreter, at rest and in an update. Counted are variables in use after a collection, prelude and
  * whatever else only the Linux build has taken off: what an interpreter of the same version uses with nothing loaded is left in.
  */
-import { familyOf } from '../../cli/provision/lock-flash.js';
 import { findEspruino } from '../../virtual-board/interpreter/find.js';
-import { createInterpreter, PRELUDE, type Interpreter } from '../../virtual-board/interpreter/interpreter.js';
-import { runScript } from '../../virtual-board/interpreter/script.js';
-import { storageImage } from '../../virtual-board/provision.js';
+import type { Interpreter } from '../../virtual-board/interpreter/interpreter.js';
 import type { Progress } from './index.js';
-import { linuxFirmware, linuxLock, MASTER_CODE, smpClient, wiring } from '../interpreter/locks.js';
+import { interpreterVars } from '../interpreter/interpreter-vars.js';
+import { linuxFirmware, linuxLock, MASTER_CODE, smpClient } from '../interpreter/locks.js';
 
 export interface MemoryFigures {
   /** At rest, 100 users stored. */
@@ -31,8 +29,7 @@ export async function memory(progress: Progress = () => undefined): Promise<Memo
   const { missing } = findEspruino();
   if (missing) return { skipped: missing };
   progress(0, 'an empty interpreter, and one with the prelude');
-  const emptyVars = Number(/VARS (\d+)/.exec(await runScript(`print("VARS "+${USED})`))![1]);
-  const preludeVars = (await preludeUsage()) - emptyVars;
+  const { emptyVars, preludeVars } = await interpreterVars();
   progress(0.1, 'firmware');
   const firmware = await linuxFirmware('1.0.0');
   const newer = await linuxFirmware('2.0.0');
@@ -53,17 +50,6 @@ export async function memory(progress: Progress = () => undefined): Promise<Memo
     return { restVars, peakVars, preludeVars, emptyVars };
   } finally {
     await lock.close();
-  }
-}
-
-async function preludeUsage(): Promise<number> {
-  const { geometry } = familyOf(wiring);
-  const bare = await createInterpreter({ flash: storageImage({ geometry, boot0Text: PRELUDE }), wiring });
-  try {
-    await bare.powerOn();
-    return Number(await bare.evaluate(USED));
-  } finally {
-    await bare.close();
   }
 }
 

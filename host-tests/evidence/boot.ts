@@ -1,0 +1,159 @@
+/**
+ * How long the boot decision takes, in ESP32-equivalent time, and what it leaves of the memory. Measured on the real interpreter from
+ * the first statement of `.boot0` to the call that evaluates what was chosen.
+ *
+ * Flash on an ESP32 is mapped: code and signature are read like RAM. Espruino for Linux opens its flash file for every few bytes, so
+ * the run that is timed has the bootloader's text and the signature in RAM.
+ *
+ *   ESP32-equivalent = (all - flash - pages) x JavaScript factor + pages hashed x 1.25 ms + flash
+ *
+ * `flash`: erases and writes, which block for the real part's time, and reads; each read and write is given another 0.18 ms, an ESP32's
+ * own time for the call. `pages`: the time inside SHA-256 of the image's pages, in whose place an emulated ESP32's goes (20 ms for 64 KB).
+ * The short hashes of the signature are counted as JavaScript, whose factor is the higher one. The fastest of several runs counts:
+ * whatever else this machine does only adds. Where it is busy for longer than that, the times say nothing.
+ */
+import { buildApp, buildBootloader } from '../../scripts/build-firmware.js';
+import { familyOf } from '../../cli/provision/lock-flash.js';
+import { SIGNATURE_BYTES } from '../../firmware/image/format.js';
+import { layoutOf } from '../../firmware/flash/layout.js';
+import { calibrate, type Factors } from '../../virtual-board/interpreter/calibrate.js';
+import { findEspruino } from '../../virtual-board/interpreter/find.js';
+import { PRELUDE, type Interpreter } from '../../virtual-board/interpreter/interpreter.js';
+import type { Progress } from './index.js';
+import { interpreterVars } from '../interpreter/interpreter-vars.js';
+import { linuxFirmware, linuxLock, wiring } from '../interpreter/locks.js';
+
+export interface BootFigures {
+  /** Bytes of the minified bootloader without safe mode, and of the app; as built for the ESP32. */
+  bootloaderBytes: number;
+  appBytes: number;
+  /** First start: the image verified in full with its signature, the journal written. */
+  coldMs: number;
+  /** A start with a seal: pages hashed, no signature. */
+  warmMs: number;
+  /** Both slots empty: to safe mode. */
+  emptyBootMs: number;
+  /** JsVars left of the pool of this interpreter, 16383, once the app runs; and those in use. Without the prelude's. */
+  varsLeft: number;
+  usedVars: number;
+  factors: Factors;
+}
+
+const RUNS = 3;
+/** Of a page of 4 KB, which this build erases as four; data-sheet figures. */
+const FLASH_TIMES = { eraseMs: 45 / 4, write256Ms: 0.5 };
+/** `Flash.read(32)` and `Flash.write(256)` on the emulated ESP32. */
+const CALL_MS = 0.18;
+/** SHA-256 of 16 pages on the emulated ESP32. */
+const HASH_MS_PER_BYTE = 20 / 65536;
+
+interface Run {
+  allMs: number;
+  flashMs: number;
+  calls: number;
+  hashMs: number;
+  hashedBytes: number;
+  safeMode: boolean;
+}
+
+/** Measures all of it; some ten seconds. */
+export async function boot(progress: Progress = () => undefined): Promise<BootFigures | { skipped: string }> {
+  const { missing } = findEspruino();
+  if (missing) return { skipped: missing };
+  progress(0, 'building');
+  const bootloader = await buildBootloader({ family: 'esp32' });
+  const app = await buildApp({ family: 'esp32', version: '1.0.0' });
+  const firmware = await linuxFirmware('1.0.0');
+  progress(0.2, 'calibrating');
+  const factors = await calibrate();
+  const cold: number[] = [];
+  const warm: number[] = [];
+  const empty: number[] = [];
+  for (let run = 0; run < RUNS; run++) {
+    progress(0.3 + (0.6 * run) / RUNS, 'starts with and without a seal, and with nothing to run');
+    const [coldRun, warmRun] = await startTwice(firmware.file);
+    const [emptyRun] = await startTwice(new Uint8Array(0));
+    if (coldRun.safeMode || warmRun.safeMode || !emptyRun.safeMode) throw new Error('the bootloader did not start what it should have');
+    cold.push(equivalent(coldRun, factors));
+    warm.push(equivalent(warmRun, factors));
+    empty.push(equivalent(emptyRun, factors));
+  }
+  progress(0.9, 'memory');
+  const { free, usage } = await afterLaunch(firmware);
+  return {
+    bootloaderBytes: bootloader.bootBytes, appBytes: app.length,
+    coldMs: Math.round(Math.min(...cold)), warmMs: Math.round(Math.min(...warm)), emptyBootMs: Math.round(Math.min(...empty)),
+    varsLeft: free, usedVars: usage, factors,
+  };
+}
+
+function equivalent(run: Run, factors: Factors): number {
+  const javascriptMs = run.allMs - run.flashMs - run.hashMs;
+  return javascriptMs * factors.javascript + run.hashedBytes * HASH_MS_PER_BYTE + run.flashMs + run.calls * CALL_MS;
+}
+
+/**
+ * In front of the bootloader, in the same file, with `if(0)` before it: copies the bootloader and the signature to RAM, puts clocks
+ * around flash and the hashing of pages, and evaluates the bootloader in a turn of its own. It ends where an image is evaluated.
+ */
+function clocks(signatureAt: number, bootAt: number, bootBytes: number): string {
+  return `
+var mState={allMs:0,flashMs:0,calls:0,hashMs:0,hashedBytes:0,safeMode:false},mBegun,mRequire=require,mFlash=require("Flash"),
+mStorage=require("Storage"),mCrypto=require("crypto"),mHashing=0,mEval=eval,
+mBoot=E.toString(E.toUint8Array(mStorage.read(".boot0",${bootAt},${bootBytes}))),mSignature=E.toString(mFlash.read(${SIGNATURE_BYTES},${signatureAt}));
+require=function(n){return n=="Flash"?{read:function(l,a){var t=getTime(),r=mFlash.read(l,a);mState.flashMs+=1e3*(getTime()-t);mState.calls++;return r},erasePage:function(a){var t=getTime();mFlash.erasePage(a);mState.flashMs+=1e3*(getTime()-t)},
+write:function(d,a){var t=getTime();mFlash.write(d,a);mState.flashMs+=1e3*(getTime()-t);mState.calls++}}
+:n=="Storage"?{read:function(n,o,l){if(n==".boot0")mState.safeMode=true;return l==${SIGNATURE_BYTES}?mSignature:mStorage.read(n,o,l)}}
+:n=="crypto"&&!mHashing++?{SHA256:function(d){if(typeof d!="string")return mCrypto.SHA256(d);
+var t=getTime(),r=mCrypto.SHA256(d);mState.hashMs+=1e3*(getTime()-t);mState.hashedBytes+=d.length;return r}}:mRequire(n)};
+global.Function=global.eval=function(){mState.allMs=1e3*(getTime()-mBegun);print("BOOT "+JSON.stringify(mState));return function(){return function(){}}};
+setTimeout("process.memory();mBegun=getTime();mEval(mBoot)",9);
+if(0)`;
+}
+
+/** The text of a `.boot0` that clocks itself. What does not fit is cut from the end of safe mode, which is read over but not evaluated here. */
+async function clockedBoot(signatureAt: number): Promise<string> {
+  const { geometry } = familyOf(wiring);
+  const room = geometry.bootPages * 4096 - 32;
+  const { text } = await buildBootloader({ family: 'linux' });
+  const at = (PRELUDE + clocks(signatureAt, 10_000, 10_000)).length;
+  const own = at + text.length <= room ? text : `${text.slice(0, room - at - 10)}*/`;
+  return (PRELUDE + clocks(signatureAt, at, own.length)).padEnd(at) + own;
+}
+
+/** The first start on fresh flash, and the one after it. */
+async function startTwice(image: Uint8Array): Promise<[Run, Run]> {
+  const signatureAt = layoutOf(familyOf(wiring).geometry).slots[0].address + Math.max(image.length - SIGNATURE_BYTES, 0);
+  const firmware = { file: image, version: '1.0.0', hash: new Uint8Array(0), cached: true };
+  const lock = await linuxLock(firmware, { boot0Text: await clockedBoot(signatureAt), flashTimes: FLASH_TIMES });
+  try {
+    return [await clocked(lock), await clocked(lock)];
+  } finally {
+    await lock.close();
+  }
+}
+
+async function clocked(lock: Interpreter): Promise<Run> {
+  const from = lock.reports.length;
+  await lock.powerOn();
+  const said = await lock.waitFor('the clocks', (report) => report[0] === 'log' && report[1].startsWith('BOOT '), { timeoutMs: 20_000, from });
+  await lock.powerOff();
+  return JSON.parse(String(said[1]).slice(5)) as Run;
+}
+
+/** What `process.memory()` says a second after the app was launched; what the prelude takes is taken off. */
+async function afterLaunch(firmware: Awaited<ReturnType<typeof linuxFirmware>>): Promise<{ free: number; usage: number }> {
+  const lock = await linuxLock(firmware);
+  try {
+    await lock.powerOn();
+    let kicks = 0;
+    const motor = (wiring.bolt as { in1: number }).in1;
+    await lock.waitFor('the door', (report) => report[0] === 'out' && report[1] === motor, { timeoutMs: 20_000, from: 0 });
+    await lock.waitFor('some turns', (report) => report[0] === 'kick' && ++kicks === 2, { timeoutMs: 20_000 });
+    const prelude = (await interpreterVars()).preludeVars;
+    const { free, usage } = await lock.evaluate('process.memory()') as { free: number; usage: number };
+    return { free: free + prelude, usage: usage - prelude };
+  } finally {
+    await lock.close();
+  }
+}

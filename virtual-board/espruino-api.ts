@@ -143,7 +143,8 @@ export function createApi(session: Session, storage: Storage, evaluate: (text: s
     setTime: forbidden('setTime'),
     setTimeout(turn: unknown, delayMs: unknown, ...args: unknown[]) {
       spend(COST_MS.timer);
-      return scheduler.setTimeout(typeof turn === 'string' ? () => void evaluate(turn) : turn, delayMs, ...args);
+      // Text runs at the root, where what a program put into `global` is a name.
+      return scheduler.setTimeout(typeof turn === 'string' ? () => void makeFunction(`(function(){with(global){${turn}}})()`) : turn, delayMs, ...args);
     },
     setInterval(turn: unknown, delayMs: unknown, ...args: unknown[]) {
       spend(COST_MS.timer);

@@ -26,6 +26,7 @@ export interface Pool {
 }
 
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 export function openPool(processes = Math.max(1, availableParallelism())): Pool {
   const workers: ChildProcess[] = [];
@@ -45,7 +46,7 @@ export function openPool(processes = Math.max(1, availableParallelism())): Pool 
 
   return {
     async run(jobs, done = () => undefined) {
-      while (workers.length < Math.min(processes, jobs.length)) workers.push(fork(WORKER, { execArgv: ['--import', 'tsx'] }));
+      while (workers.length < Math.min(processes, jobs.length)) workers.push(fork(WORKER, { cwd: ROOT, execArgv: ['--import', 'tsx'] }));
       const answers: Answer[] = [];
       let next = 0;
       await Promise.all(workers.map(async (worker) => {

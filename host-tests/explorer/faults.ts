@@ -24,7 +24,7 @@ const JOURNAL = 'firmware/flash/journal.ts';
 export const FAULTS: readonly Fault[] = [
   {
     name: 'journal CRC ignored', flows: ['confirm', 'test'], apps: ['old', 'new'], boot: true,
-    mutations: [{ file: JOURNAL, find: 'if (readWords(region, cell * CELL_BYTES + CRC_AT, 1)[0] === crc32(region.text(cell * CELL_BYTES, CRC_AT))) {', replace: 'if (region) {' }],
+    mutations: [{ file: JOURNAL, find: 'if (words[at + CRC_AT / 4] === crc32(new Uint8Array(words.buffer, at * 4, CRC_AT))) {', replace: 'if (region) {' }],
   },
   {
     name: 'journal page switched before it is copied', flows: ['journalCompaction'], apps: ['old'], boot: true,
@@ -43,7 +43,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'used marks lost in compaction', flows: ['journalCompaction'], apps: ['old'], boot: true,
-    mutations: [{ file: JOURNAL, find: 'if (cell * CELL_BYTES + i * 4 === freshMark) words[i] = BLANK;', replace: 'if (freshMark) words[i] = BLANK;' }],
+    mutations: [{ file: JOURNAL, find: 'if (freshMark >= at && freshMark < at + CELL_BYTES) bytes.fill', replace: 'bytes.fill(0xff, RECORD_BYTES);\n        if (freshMark >= at && freshMark < at + CELL_BYTES) bytes.fill' }],
   },
   {
     name: 'slot erased before the offer is proven', flows: ['offer'], apps: ['old'],

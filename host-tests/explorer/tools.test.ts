@@ -1,9 +1,11 @@
 /** The explorer's own tools: planted faults that cannot miss their place, and flash rebuilt from a list of operations. */
+import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { wiring } from '../../boards/reference/virtual.js';
 import { createWorld } from '../../virtual-board/world.js';
 import { buildApp } from '../../scripts/build-firmware.js';
+import { FAULTS } from './faults.js';
 import { record, replay } from './recording.js';
 
 const entry = 'host-tests/tooling/device/app.ts';
@@ -18,6 +20,12 @@ describe('a planted fault', () => {
 
   test('whose place is there more than once is an error', async () => {
     await expect(build('return')).rejects.toThrow(/[2-9] times, not once/);
+  });
+});
+
+describe('the faults of the explorer', () => {
+  test.each(FAULTS)('$name: each change has exactly one place', async ({ mutations }) => {
+    for (const { file, find } of mutations) expect((await readFile(new URL(`../../${file}`, import.meta.url), 'utf8')).split(find), `${file}: ${find}`).toHaveLength(2);
   });
 });
 

@@ -6,5 +6,7 @@ export default defineConfig({
     // Bundling and property tests on a slow two-core machine; a test that waits for something polls with a limit of its own.
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // All cores: half of the time is spent waiting for a real interpreter or a socket.
+    maxWorkers: '100%',
   },
 });

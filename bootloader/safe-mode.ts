@@ -2,14 +2,13 @@
  * Safe mode: keypad, codes and motor, and the SMP server on the wire. It grants nothing by itself: writes need the update window,
  * opened at the keypad; only the strap inside the door opens the wire without a code. Evaluated only when it is entered.
  */
-import { openCore } from '../firmware/core.js';
+import { openCore, type Core } from '../firmware/core.js';
 import type { Handover } from '../firmware/handover.js';
 import { createPlatform } from '../firmware/platform/espruino.js';
 import { onInterpreterFault } from '../firmware/platform/guard.js';
 import { openSerial } from '../firmware/platform/serial.js';
 import { createSlhTools } from '../firmware/platform/slh-tools.js';
 import { wirePort } from '../firmware/platform/wire.js';
-import type { SmpServer } from '../firmware/smp/server.js';
 import { serveSerial } from '../firmware/transports/serial.js';
 import { WINDOW_MS } from '../firmware/update/window.js';
 
@@ -23,15 +22,14 @@ start();
 function start(): void {
   const core = openCore({ platform, slh: createSlhTools(), handover, safeMode: true, hashBytes: __MAPPED_FLASH__ ? 262144 : 8192 });
   if (!core) return keepAlive();
-  const server = core.server;
-  serveSerial(openSerial(wirePort()), server);
-  if (handover.strap) keepOpen(server);
+  serveSerial(openSerial(wirePort()), core.service);
+  if (handover.strap) keepOpen(core);
 }
 
-function keepOpen(server: SmpServer): void {
-  server.openWindow();
+function keepOpen(core: Core): void {
+  core.openWindow();
   platform.after(WINDOW_MS, function () {
-    keepOpen(server);
+    keepOpen(core);
   });
 }
 

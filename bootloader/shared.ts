@@ -7,7 +7,8 @@ import { readPageHeader, readWords } from '../firmware/flash/page-header.js';
 import { openRegion } from '../firmware/flash/region.js';
 import { parseImage, parseOffer } from '../firmware/image/format.js';
 import { checkKeyEpoch, signerOf } from '../firmware/image/keys.js';
-import { startVerifyImage } from '../firmware/image/verify.js';
+import { startPages } from '../firmware/image/pages.js';
+import { signedMessage, startVerifyImage } from '../firmware/image/verify.js';
 import { openMeter } from '../firmware/lock/battery.js';
 import { openKeypad } from '../firmware/lock/keypad.js';
 import { openSignals } from '../firmware/lock/signals.js';
@@ -18,5 +19,5 @@ import { confirmedFloor } from '../firmware/update/boot-state.js';
 export const SHARED = {
   openBootStores, readPageHeader, readWords, openRegion, parseImage, parseOffer, checkKeyEpoch, signerOf,
   startVerifyImage, openMeter, openKeypad, openSignals, createPlatform, createSlhTools,
-  confirmedFloor,
+  confirmedFloor, startPages, signedMessage,
 };

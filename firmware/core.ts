@@ -12,9 +12,9 @@ import { openBattery, wordsOf, type Battery } from './lock/battery.js';
 import { openDoor, type Door } from './lock/door.js';
 import { openSignals, SAFE_MODE, WINDOW, type Signals } from './lock/signals.js';
 import type { Platform } from './platform/types.js';
-import { createServer, type SmpServer } from './smp/server.js';
+import { openService, type SmpService } from './smp/service.js';
 import { markPlanned, RESTART, RESTART_INTO_SAFE_MODE } from './update/boots.js';
-import { checkWindow } from './update/window.js';
+import { checkWindow, closedWindow, openWindow } from './update/window.js';
 
 export interface CoreParts {
   platform: Platform;
@@ -34,7 +34,9 @@ export interface Core {
   battery: Battery;
   signals: Signals;
   door: Door;
-  server: SmpServer;
+  service: SmpService;
+  /** Ten minutes of authority for anybody: only after a master or recovery code at the keypad, or the strap. */
+  openWindow(): void;
   /** Restarts as soon as the door is at rest. */
   restart(how: number): void;
 }
@@ -58,7 +60,12 @@ export function openCore(parts: CoreParts): Core | undefined {
   const signals = openSignals(platform, wiring.led, wiring.beeper);
   const spare = handover.layout.spare;
   const loadPage = openRegion(platform.flash, { address: spare.address + LOAD_TEST_PAGE * PAGE_BYTES, pages: 1 }, platform.crc32);
+  const window = closedWindow();
   let restarting = false;
+
+  function grant(): void {
+    openWindow(window, platform.nowMs());
+  }
 
   function loadTest(): void {
     if (spare.pages > LOAD_TEST_PAGE) loadPage.erase(0);
@@ -89,11 +96,11 @@ export function openCore(parts: CoreParts): Core | undefined {
   const door = openDoor({
     platform, wiring, journal: stores.journal, records: stores.records, identity, signals, battery,
     hooks: {
-      openWindow: () => server.openWindow(),
+      openWindow: grant,
       requestSafeMode: () => restart(RESTART_INTO_SAFE_MODE),
     },
   });
-  const server = createServer({
+  const service = openService({
     platform, stores, identity, slh: parts.slh,
     running: { slot: parts.safeMode ? -1 : handover.slot, version: handover.version, trial: handover.trial },
     bootloader: parseVersion(handover.bootloader) || handover.version,
@@ -104,16 +111,19 @@ export function openCore(parts: CoreParts): Core | undefined {
     log: platform.log,
     safeMode: parts.safeMode,
     hashBytes: parts.hashBytes,
+    window,
+    stepping: 0,
   });
 
   /** Feeds the watchdog while the door is alive, and shows the update window. */
   function heartbeat(): void {
     platform.after(HEARTBEAT_MS, heartbeat);
     if (platform.nowMs() - door.status().lastTurnMs < DOOR_SILENT_MS) platform.kickWatchdog();
-    const open = checkWindow(server.update.window, platform.nowMs()) === 0;
+    service.tidy();
+    const open = checkWindow(window, platform.nowMs()) === 0;
     signals.hold(open ? WINDOW : parts.safeMode ? SAFE_MODE : '');
   }
 
   heartbeat();
-  return { stores, identity, wiring, battery, signals, door, server, restart };
+  return { stores, identity, wiring, battery, signals, door, service, openWindow: grant, restart };
 }

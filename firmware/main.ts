@@ -1,4 +1,4 @@
-/** Entry of the app's bundle: a function of the handover, see `Handover`. Binds the app to the chip it runs on. */
+/** Entry of the app's bundle. Binds the app to the chip it runs on. */
 import { startApp } from './app.js';
 import type { Core } from './core.js';
 import { IMAGE_THREW } from './errors.js';
@@ -9,33 +9,37 @@ import type { Handover } from './handover.js';
 import { createPlatform } from './platform/espruino.js';
 import { onInterpreterFault } from './platform/guard.js';
 import { createSlhTools } from './platform/slh-tools.js';
+import type { Platform } from './platform/types.js';
 import { openUdp } from './platform/udp.js';
 import { joinWifi } from './platform/wifi.js';
 import { serveUdp, SMP_UDP_PORT } from './transports/udp.js';
 
-declare const handover: Handover;
 declare const __MAPPED_FLASH__: boolean;
 
 /** A whole slot where flash is mapped; elsewhere the text is copied to the stack, which holds a few pages. */
 const HASH_BYTES = __MAPPED_FLASH__ ? 262144 : 8192;
 
-const platform = createPlatform();
-onInterpreterFault(platform.reboot);
-try {
-  if (!startApp({ platform, slh: createSlhTools(), handover, hashBytes: HASH_BYTES, startRadio })) platform.reboot();
-} catch (error) {
-  platform.log('start: ' + error);
-  openBootStores(platform, handover.layout).journal.append(HEALTH, new Uint8Array([IMAGE_THREW, 0, 0, 0]));
-  platform.reboot();
+/** What the image evaluates to. */
+export function start(handover: Handover): void {
+  const platform = createPlatform();
+  onInterpreterFault(platform.reboot);
+  try {
+    const startRadio = (core: Core) => openRadio(platform, core);
+    if (!startApp({ platform, slh: createSlhTools(), handover, hashBytes: HASH_BYTES, startRadio })) platform.reboot();
+  } catch (error) {
+    platform.log('start: ' + error);
+    openBootStores(platform, handover.layout).journal.append(HEALTH, new Uint8Array([IMAGE_THREW, 0, 0, 0]));
+    platform.reboot();
+  }
 }
 
 /** Joins the network that the records name, if any, and answers SMP on UDP. */
-function startRadio(core: Core): () => boolean {
+function openRadio(platform: Platform, core: Core): () => boolean {
   const network = core.stores.records.get(WIFI);
   if (network) joinWifi(platform.toWire(network));
   let listening = false;
   try {
-    serveUdp(openUdp(SMP_UDP_PORT), core.server);
+    serveUdp(openUdp(SMP_UDP_PORT), core.service);
     listening = true;
   } catch (error) {
     platform.log('radio: ' + error);

@@ -16,6 +16,7 @@ import { FAMILIES, type ChipFamily, type FamilyName } from '../boards/families.j
 import { PAGE_BYTES, STORAGE_HEADER_BYTES } from '../firmware/flash/layout.js';
 import ts from 'typescript';
 import { checkDeviceText } from './device-text.js';
+import { inlineConstants, nest, programOf } from './bundle-shape.js';
 import { checkVars, hoistVars } from './hoist-vars.js';
 
 type Plugin = NonNullable<Options['esbuildPlugins']>[number];
@@ -34,6 +35,13 @@ export interface BundleOptions {
   define?: Defines;
   /** The bundle becomes a function of this one parameter instead of running when it is evaluated. */
   parameter?: string;
+  /**
+   * The entry file exports one function, and the text evaluates to it. What it is made of is declared in the scope the text is evaluated
+   * in, which for an image is the root: a function keeps no list of scopes then.
+   */
+  program?: boolean;
+  /** Functions that keep what only they use to themselves, see `nest`. */
+  late?: string[];
   mutations?: Mutation[];
   /** A file like bootloader/shared.ts: functions the bundle does not carry but takes from its parameter `shared`. */
   shared?: string;
@@ -80,6 +88,15 @@ export interface AppOptions {
 /** Stand-ins in the bootloader's text for two numbers known only when it is minified; spaces pad their replacements. */
 const SAFE_MODE_OFFSET = '7306133';
 const SAFE_MODE_LENGTH = '7306139';
+
+/**
+ * Functions of the app that are called when they are needed: what only they use is made then, and gone when they are done with
+ * (see `nest`). An outer one stands before those inside it.
+ */
+const LATE = ['createServer'];
+
+/** Names that Espruino's chips have at the root already: `E`, and pins. */
+const TAKEN = ['E', 'NRF', 'SDA', 'SCL', 'USB', 'LED', 'BTN', ...Array.from({ length: 26 * 10 }, (_, index) => String.fromCharCode(65 + Math.floor(index / 10)) + String(index % 10))];
 
 const TERSER: MinifyOptions = {
   ecma: 5,
@@ -130,11 +147,11 @@ export async function buildBootloader(options: BootloaderOptions): Promise<Bootl
   return { text, bootBytes: boot.length, safeMode: { offset, length: safeMode.length } };
 }
 
-/** Builds the body of an image: text that evaluates to `function(handover){...}`. */
+/** Builds the body of an image: text that evaluates to a function of the handover. */
 export async function buildApp(options: AppOptions): Promise<string> {
   if (!/^\d{1,3}\.\d{1,3}\.\d{1,5}$/.test(options.version)) throw new Error(`version "${options.version}" is not of the form 1.2.3`);
   const define = { ...definesOf(familyOf(options.family), options.version), ...options.define };
-  return `(${await bundleDevice(options.entry ?? 'firmware/main.ts', { define, mutations: options.mutations ?? [], parameter: 'handover' })})`;
+  return bundleDevice(options.entry ?? 'firmware/main.ts', { define, mutations: options.mutations ?? [], program: true, ...(options.entry === undefined && { late: LATE }) });
 }
 
 /** The compile-time constants of every device bundle. */
@@ -171,21 +188,31 @@ async function buildAndStore(file: string, options: BundleOptions, key: string):
 
 async function compile(file: string, options: BundleOptions): Promise<string> {
   const name = relative(ROOT, file);
-  const bundle = await bundleEs5(file, options);
-  if (/^export /m.test(bundle)) throw new Error(`${name}: an entry file must not export anything`);
-  const { code } = await minify(`${RESULT}=function(${options.parameter ?? ''}){${bundle}}`, TERSER);
-  const text = hoistVars(`(${unwrap(code ?? '')})`).slice(1, -1);
-  const problems = [...checkDeviceText(`(${text})`), ...checkVars(`(${text})`)];
+  const bundle = nest(inlineConstants(await bundleEs5(file, options)), options.late ?? []);
+  const code = options.program ? await minifyProgram(bundle) : await minifyFunction(name, bundle, options.parameter);
+  const text = hoistVars(code);
+  const problems = [...checkDeviceText(text), ...checkVars(text)];
   if (problems.length) throw new Error(`${name} cannot run on a lock:\n  ${problems.join('\n  ')}`);
-  return options.parameter ? text : `(${text})();`;
+  return options.program ? text : options.parameter ? text.slice(1, -1) : `${text}();`;
 }
 
-/** The global that terser sees the bundle assigned to, so that it keeps a function nobody calls. */
+/** The global that terser sees the result assigned to, so that it keeps a function nobody calls. */
 const RESULT = 'deadlatchBundle';
 
-function unwrap(code: string): string {
+/** `(function(parameter){...})` */
+async function minifyFunction(name: string, bundle: string, parameter = ''): Promise<string> {
+  if (/^export /m.test(bundle)) throw new Error(`${name}: an entry file must not export anything`);
+  const { code = '' } = await minify(`${RESULT}=function(${parameter}){${bundle}}`, TERSER);
   if (!code.startsWith(`${RESULT}=function(`)) throw new Error('terser did not keep the shape of the bundle');
-  return code.slice(RESULT.length + 1).replace(/;$/, '');
+  return `(${code.slice(RESULT.length + 1).replace(/;$/, '')})`;
+}
+
+/** Declarations, and at the end the function that the text evaluates to. */
+async function minifyProgram(bundle: string): Promise<string> {
+  const { code = '' } = await minify(programOf(bundle, RESULT), { ...TERSER, toplevel: true, mangle: { toplevel: true, reserved: TAKEN } });
+  const parts = code.split(`${RESULT}=`);
+  if (parts.length !== 2) throw new Error('terser did not keep the shape of the program');
+  return `${parts[0]}(${parts[1]!.replace(/;$/, '')})`;
 }
 
 /** Hides Espruino's `require` from esbuild, which would look for the module and put a function of its own in between. */
@@ -264,7 +291,7 @@ async function mutated(path: string, mutations: Mutation[]): Promise<string> {
 /** Changes whenever anything changes that can end up in the bundle: device sources, the entry's folder, options, tool versions. */
 async function cacheKey(file: string, options: BundleOptions): Promise<string> {
   const hash = createHash('sha256');
-  hash.update(JSON.stringify([relative(ROOT, file), options.parameter, Object.entries(options.define ?? {}).sort(), options.mutations ?? [], options.shared]));
+  hash.update(JSON.stringify([relative(ROOT, file), options.parameter, options.program, options.late, Object.entries(options.define ?? {}).sort(), options.mutations ?? [], options.shared]));
   const folders = [...DEVICE_FOLDERS.map((folder) => join(ROOT, folder)), dirname(file)];
   const sources = (await Promise.all(folders.map(sourcesUnder))).flat();
   const inputs = [...new Set(sources)].sort();
@@ -272,7 +299,7 @@ async function cacheKey(file: string, options: BundleOptions): Promise<string> {
   return hash.digest('hex');
 }
 
-const TOOLS = ['package-lock.json', 'tsconfig.base.json', 'tsconfig.device.json', 'scripts/build-firmware.ts', 'scripts/device-text.ts', 'scripts/hoist-vars.ts']
+const TOOLS = ['package-lock.json', 'tsconfig.base.json', 'tsconfig.device.json', 'scripts/build-firmware.ts', 'scripts/bundle-shape.ts', 'scripts/device-text.ts', 'scripts/hoist-vars.ts']
   .map((name) => join(ROOT, name));
 
 async function sourcesUnder(folder: string): Promise<string[]> {

@@ -3,6 +3,7 @@
  * JavaScript in simulated time, and every way a run can end and the next one begin.
  */
 import * as vm from 'node:vm';
+import ts from 'typescript';
 import type { ResetCause } from '../firmware/platform/types.js';
 import { COST_MS, storageOf } from './api-flash.js';
 import { createApi } from './espruino-api.js';
@@ -186,20 +187,22 @@ export function boot(world: World, options: BootOptions = {}): Board {
 const compiled = new Map<string, (...values: unknown[]) => unknown>();
 
 /**
- * Code from flash as a function of the API. An expression gives its value (an image evaluates to a function); anything else is run
- * for its effects. Compiled once per text: an explorer starts the same bundles tens of thousands of times.
+ * Code from flash as a function of the API, which gives what its last statement comes to, as `eval` does. Compiled once per text: an
+ * explorer starts the same bundles tens of thousands of times.
  */
 function compile(text: string, names: readonly string[]): (...values: unknown[]) => unknown {
   let code = compiled.get(text);
   if (!code) {
-    try {
-      code = vm.compileFunction(`return (${text}\n)`, [...names]) as (...values: unknown[]) => unknown;
-    } catch {
-      // A leading directive would make `eval` an illegal parameter; Espruino ignores directives anyway.
-      code = vm.compileFunction(`;${text}`, [...names], { filename: 'flash' }) as (...values: unknown[]) => unknown;
-    }
+    // What stands in front keeps a leading directive from being one: it would make `eval` an illegal parameter. Espruino knows none.
+    code = vm.compileFunction(`;${withReturn(text)}`, [...names], { filename: 'flash' }) as (...values: unknown[]) => unknown;
     if (compiled.size > 256) compiled.clear();
     compiled.set(text, code);
   }
   return code;
+}
+
+function withReturn(text: string): string {
+  const last = ts.createSourceFile('flash.js', text, ts.ScriptTarget.Latest, false, ts.ScriptKind.JS).statements.at(-1);
+  if (!last || !ts.isExpressionStatement(last)) return text;
+  return `${text.slice(0, last.pos)}\nreturn ${text.slice(last.pos)}`;
 }

@@ -11,7 +11,6 @@ import type { Wire } from '../platform/types.js';
 import type { UpdateContext } from '../update/context.js';
 import type { Exchange } from '../update/exchange.js';
 import { createUpdate, type Update } from '../update/update.js';
-import { openWindow } from '../update/window.js';
 import { encodeCbor, type CborMap } from './cbor.js';
 import {
   BUFFER_BYTES, BUFFER_COUNT, frameOf, HEADER_BYTES, MAX_FRAME_BYTES, NEWEST_VERSION, READ, readHeader, WRITE, type Header,
@@ -31,9 +30,9 @@ const IMAGE_GROUP = 1;
 export interface SmpServer {
   /** Takes one frame, or several in a row. `reply` is called once for each request, in this turn or later. */
   receive(frame: Wire, reply: (frame: Wire) => void): void;
-  /** Ten minutes of authority for anybody: only after a master or recovery code at the keypad, or the strap. */
-  openWindow(): void;
   update: Update;
+  /** Nothing is under way that would be lost with the server, but for a part of a page. */
+  idle(): boolean;
 }
 
 interface Waiting {
@@ -144,10 +143,10 @@ export function createServer(context: UpdateContext): SmpServer {
       waitingBytes += frame.length;
       if (!armed) turn();
     },
-    openWindow: function () {
-      openWindow(update.window, platform.nowMs());
-    },
     update,
+    idle: function () {
+      return !waiting.length && !context.stepping && !update.upload.progress().paused;
+    },
   };
 }
 

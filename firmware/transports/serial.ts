@@ -2,7 +2,7 @@
 import type { Wire } from '../platform/types.js';
 import { createCrc16, createLineReader, startLines, type LineTools } from '../smp/console.js';
 import { MAX_FRAME_BYTES } from '../smp/frame.js';
-import type { SmpServer } from '../smp/server.js';
+import type { SmpService } from '../smp/service.js';
 
 export interface SerialLine extends LineTools {
   /** Calls `turn` in a turn of its own. */
@@ -13,7 +13,7 @@ export interface SerialLine extends LineTools {
 }
 
 /** Answers go out line by line, a turn each, and one after the other. */
-export function serveSerial(line: SerialLine, server: SmpServer): void {
+export function serveSerial(line: SerialLine, server: SmpService): void {
   const crc16 = createCrc16();
   const waiting: Wire[] = [];
   let nextLine: (() => string) | undefined;

@@ -1,6 +1,6 @@
 /** SMP over UDP: one datagram is one frame, and the answer goes back to where it came from. */
 import type { Wire } from '../platform/types.js';
-import type { SmpServer } from '../smp/server.js';
+import type { SmpService } from '../smp/service.js';
 
 /** Where SMP clients look for a server (Zephyr's default). */
 export const SMP_UDP_PORT = 1337;
@@ -11,7 +11,7 @@ export interface DatagramSocket<Peer> {
   send(datagram: Wire, to: Peer): void;
 }
 
-export function serveUdp<Peer>(socket: DatagramSocket<Peer>, server: SmpServer): void {
+export function serveUdp<Peer>(socket: DatagramSocket<Peer>, server: SmpService): void {
   socket.onDatagram(function (datagram, from) {
     server.receive(datagram, function (frame) {
       socket.send(frame, from);

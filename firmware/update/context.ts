@@ -10,6 +10,7 @@ import type { Platform } from '../platform/types.js';
 import { PAGE_BYTES } from '../flash/layout.js';
 import { confirmedFloor } from './boot-state.js';
 import { sessionOf } from './session.js';
+import type { UpdateWindow } from './window.js';
 
 export interface UpdateContext {
   platform: Platform;
@@ -42,6 +43,9 @@ export interface UpdateContext {
   safeMode: boolean;
   /** Longest text `platform.sha256` can take in one go (and in one turn): all of an image on mapped flash, a few pages elsewhere. */
   hashBytes: number;
+  window: UpdateWindow;
+  /** Step functions under way, see `inSteps`. */
+  stepping: number;
 }
 
 /** What a step answers when it wants another turn: soon, or after a while. Anything else ends the steps. */
@@ -66,8 +70,12 @@ export function inSteps(context: UpdateContext, step: () => number, done: (code:
       pauseMs = code === WAIT ? WAIT_MS : 1;
     }
     if (code < 0) context.platform.after(pauseMs, turn);
-    else done(code);
+    else {
+      context.stepping--;
+      done(code);
+    }
   }
+  context.stepping++;
   context.platform.after(1, turn);
 }
 

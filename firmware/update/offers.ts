@@ -51,7 +51,7 @@ export function createOffers(context: UpdateContext, window: UpdateWindow, page:
   let staged = 0;
   let changed = false;
   // The delay begins anew with every start: the lock has no clock that runs without power.
-  let blockedUntilMs = platform.nowMs() + delayMs(failures());
+  if (window.backOffUntilMs < 0) window.backOffUntilMs = platform.nowMs() + delayMs(failures());
 
   function failures(): number {
     const record = journal.read(OFFERS);
@@ -89,12 +89,12 @@ export function createOffers(context: UpdateContext, window: UpdateWindow, page:
   }
 
   function backOff(): ErrorCode {
-    return platform.nowMs() < blockedUntilMs ? SIGNATURE_BACK_OFF : 0;
+    return platform.nowMs() < window.backOffUntilMs ? SIGNATURE_BACK_OFF : 0;
   }
 
   function signatureFailed(): ErrorCode {
     const failed = failures() + 1;
-    blockedUntilMs = platform.nowMs() + delayMs(failed);
+    window.backOffUntilMs = platform.nowMs() + delayMs(failed);
     return record(failed < 255 ? failed : 255);
   }
 

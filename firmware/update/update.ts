@@ -1,10 +1,10 @@
-/** The parts of an update, tied together. One per lock, made at start. */
+/** The parts of an update, tied together. What has to outlive them is in the context, and in flash. */
 import type { Wire } from '../platform/types.js';
 import type { UpdateContext } from './context.js';
 import { createOffers, type Offers } from './offers.js';
 import { emptyBuffer } from './page-buffer.js';
 import { createUpload, type Upload } from './upload.js';
-import { closedWindow, type UpdateWindow } from './window.js';
+import type { UpdateWindow } from './window.js';
 
 export interface Update {
   window: UpdateWindow;
@@ -22,7 +22,7 @@ export interface Listed {
 }
 
 export function createUpdate(context: UpdateContext): Update {
-  const window = closedWindow();
+  const window = context.window;
   const page = emptyBuffer();
   const offers = createOffers(context, window, page);
   return { window, offers, upload: createUpload(context, window, page, offers), listed: [], listedAt: -1 };

@@ -15,10 +15,12 @@ export interface UpdateWindow {
   offersLeft: number;
   /** A trial was set: only the restart is left to ask for. */
   applied: boolean;
+  /** `Platform.nowMs` until which a failed signature is being paid for, whatever window is open; -1: not asked of the journal yet. */
+  backOffUntilMs: number;
 }
 
 export function closedWindow(): UpdateWindow {
-  return { untilMs: 0, erasesLeft: 0, offersLeft: 0, applied: false };
+  return { untilMs: 0, erasesLeft: 0, offersLeft: 0, applied: false, backOffUntilMs: -1 };
 }
 
 /** Opens it, or opens it anew with everything it grants. */

@@ -6,7 +6,7 @@ import { findEspruino } from '../../virtual-board/interpreter/find.js';
 import type { Interpreter } from '../../virtual-board/interpreter/interpreter.js';
 import type { Progress } from './index.js';
 import { interpreterVars } from '../interpreter/interpreter-vars.js';
-import { linuxFirmware, linuxLock, MASTER_CODE, smpClient } from '../interpreter/locks.js';
+import { linuxFirmware, linuxLock, MASTER_CODE, smpClient, wiring } from '../interpreter/locks.js';
 
 export interface MemoryFigures {
   /** At rest, 100 users stored. */
@@ -42,9 +42,12 @@ export async function memory(progress: Progress = () => undefined): Promise<Memo
     await lock.type(`${MASTER_CODE}#8#`);
     await lock.evaluate(`(function(){var m=process.memory;global.peak=0;(function sample(){setTimeout(sample,${SAMPLE_MS});var u=m().usage;if(u>peak)peak=u;})();})()`);
     const client = await smpClient(lock);
-    await client.upload(newer.file);
-    await client.test(newer.hash);
-    client.close();
+    try {
+      await client.upload(newer.file);
+      await client.test(newer.hash);
+    } finally {
+      client.close();
+    }
     const sampler = 20;
     const peakVars = Number(await lock.evaluate('peak')) - preludeVars - sampler;
     return { restVars, peakVars, preludeVars, emptyVars };
@@ -56,9 +59,8 @@ export async function memory(progress: Progress = () => undefined): Promise<Memo
 /** Launched, and in the state it stays in: the marks and copies of a first start are written. */
 async function ready(lock: Interpreter): Promise<void> {
   await lock.powerOn();
-  const client = await smpClient(lock);
-  await client.list();
-  client.close();
+  const motor = (wiring.bolt as { in1: number }).in1;
+  await lock.waitFor('the door', (report) => report[0] === 'out' && report[1] === motor, { timeoutMs: 20_000, from: 0 });
   let kicks = 0;
   await lock.waitFor('some turns', (report) => report[0] === 'kick' && ++kicks === 4, { timeoutMs: 20_000 });
 }

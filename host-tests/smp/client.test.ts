@@ -11,7 +11,7 @@ import { imageOf } from '../update/images.js';
 describe('the client', () => {
   it('talks to a lock over a real UDP socket, and repeats what got lost', async () => {
     const bench = createBench();
-    bench.server.openWindow();
+    bench.openWindow();
     const socket = createSocket('udp4');
     let count = 0;
     socket.on('message', (message, from) => {

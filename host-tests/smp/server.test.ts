@@ -136,7 +136,7 @@ describe('group 0', () => {
   it('restarts only with an open window, after the answer, and once', () => {
     const bench = createBench();
     expect(ask(bench, 0, 5).body).toMatchObject({ rc: 11 });
-    bench.server.openWindow();
+    bench.openWindow();
     expect(ask(bench, 0, 5, { force: 1 }).body).toEqual({});
     expect(bench.restarts).toBe(0);
     bench.pass(1000);
@@ -182,7 +182,7 @@ describe('group 1, state', () => {
 
   it('refuses hashes it does not know, or cannot know', () => {
     const bench = createBench();
-    bench.server.openWindow();
+    bench.openWindow();
     expect(ask(bench, 1, 0, { hash: new Uint8Array(31) }).body).toEqual({ err: { group: 1, rc: 24 } });
     expect(ask(bench, 1, 0, {}).body).toEqual({ err: { group: 1, rc: 24 } });
     expect(ask(bench, 1, 0, { hash: new Uint8Array(32) }).body).toEqual({ err: { group: 1, rc: 8 } });

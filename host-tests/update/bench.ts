@@ -10,6 +10,7 @@ import { layoutOf, type Layout } from '../../firmware/flash/layout.js';
 import { openStores, type Stores } from '../../firmware/flash/open.js';
 import type { Platform, Wire } from '../../firmware/platform/types.js';
 import { createServer, type SmpServer } from '../../firmware/smp/server.js';
+import { closedWindow, openWindow } from '../../firmware/update/window.js';
 import { confirmImage } from '../../firmware/update/boot-state.js';
 import { createNor, PowerCut, type Nor } from '../../virtual-board/nor.js';
 import { slhTools } from '../../virtual-board/slh-tools.js';
@@ -31,6 +32,8 @@ export interface Bench {
   /** Lets that much time pass. */
   pass(ms: number): void;
   /** A new start: everything in RAM is gone. */
+  /** As the master code and 8# do. */
+  openWindow(): void;
   start(options?: StartOptions): void;
   /** One request frame in, the replies out. */
   send(frame: Wire, waitMs?: number): Wire[];
@@ -81,6 +84,7 @@ export function createBench(options: { production?: boolean; keys?: [Uint8Array,
   let lastId = 0;
   let timers: Timer[] = [];
   let startedMs = 0;
+  let window = closedWindow();
   let taker: (frame: Wire) => void = () => undefined;
 
   function after(delayMs: number, turn: () => void): number {
@@ -148,6 +152,7 @@ export function createBench(options: { production?: boolean; keys?: [Uint8Array,
       startedMs = nowMs;
       const safeMode = start.safeMode ?? false;
       bench.stores = openStores(platform, layout);
+      window = closedWindow();
       bench.server = createServer({
         platform, stores: bench.stores, identity, slh: slhTools,
         running: { slot: safeMode ? -1 : start.slot ?? 0, version: versionOf(start.version ?? '1.0.0'), trial: start.trial ?? false },
@@ -166,7 +171,11 @@ export function createBench(options: { production?: boolean; keys?: [Uint8Array,
         log: (words) => void bench.log.push(words),
         safeMode,
         hashBytes: start.hashBytes ?? 262144,
+        window, stepping: 0,
       });
+    },
+    openWindow() {
+      openWindow(window, platform.nowMs());
     },
     send(frame, waitMs = 30000) {
       const replies: Wire[] = [];

@@ -12,7 +12,7 @@ const image = imageOf();
 
 function opened(options: Parameters<typeof createBench>[0] = {}): Bench {
   const bench = createBench(options);
-  bench.server.openWindow();
+  bench.openWindow();
   return bench;
 }
 
@@ -46,7 +46,7 @@ describe('an offer', () => {
     const operations = bench.nor.operations;
     expect(await offer(bench, image)).toBeUndefined();
     bench.start();
-    bench.server.openWindow();
+    bench.openWindow();
     expect(await offer(bench, image)).toBeUndefined();
     expect(bench.nor.operations).toBe(operations);
     expect(bench.server.update.window.offersLeft).toBe(8);
@@ -97,7 +97,7 @@ describe('an offer', () => {
     }
     expect(await offer(bench, forged)).toBe('BAD_SIGNATURE');
     bench.start();
-    bench.server.openWindow();
+    bench.openWindow();
     bench.pass(expectedMs - 200);
     expect(await offer(bench, image)).toBe('SIGNATURE_BACK_OFF');
     bench.pass(300);
@@ -114,14 +114,14 @@ describe('an offer', () => {
     const before = Buffer.from(bench.nor.bytes);
     expect(await offer(bench, two[0]!)).toBe('OFFERS_USED');
     expect(before.equals(bench.nor.bytes)).toBe(true);
-    bench.server.openWindow();
+    bench.openWindow();
     expect(await offer(bench, two[0]!)).toBeUndefined();
   });
 
   it('needs a window, a battery and memory, and is not known in safe mode', async () => {
     const bench = createBench();
     expect(await offer(bench, image)).toBe('NO_WINDOW');
-    bench.server.openWindow();
+    bench.openWindow();
     bench.gate = 0x14;
     expect(await offer(bench, image)).toBe('BATTERY_LOW');
     bench.gate = 0;
@@ -132,7 +132,7 @@ describe('an offer', () => {
     expect(await offer(bench, image)).toBe('BATTERY_LOADED_LOW');
     bench.loaded = 0;
     bench.start({ safeMode: true });
-    bench.server.openWindow();
+    bench.openWindow();
     expect(await offer(bench, image)).toBe('UNSUPPORTED');
   });
 
@@ -219,7 +219,7 @@ describe('an upload that follows an accepted offer', () => {
       await untilPowerCut(() => update(bench));
       bench.nor.powerOn();
       bench.start();
-      bench.server.openWindow();
+      bench.openWindow();
       if (!bench.stores.journal.sequenceOf(TRIAL)) await update(bench);
       expect(bench.stores.journal.sequenceOf(TRIAL), `operation ${at}`).toBeGreaterThan(0);
       expect(Buffer.from(slotBytes(bench, 1)).subarray(0, image.file.length).equals(image.file)).toBe(true);
@@ -237,7 +237,7 @@ describe('safe mode', () => {
   it('takes the confirmed version again over the wire, into the other slot, and nothing older', async () => {
     const bench = createBench();
     bench.start({ safeMode: true });
-    bench.server.openWindow();
+    bench.openWindow();
     expect(await refusal(bench, bench.client().upload(imageOf({ version: '0.9.0' }).file))).toBe('VERSION_NOT_NEWER');
     const again = imageOf({ version: '1.0.0', flavour: 2 });
     const before = slotBytes(bench, 0);
@@ -249,12 +249,12 @@ describe('safe mode', () => {
 
   it('that knows no confirmed image spares the better one', async () => {
     const bench = createBench();
-    bench.server.openWindow();
+    bench.openWindow();
     await bench.settle(bench.client().upload(image.file));
     bench.stores.records.wipe([]);
     bench.stores.journal.format();
     bench.start({ safeMode: true });
-    bench.server.openWindow();
+    bench.openWindow();
     const better = slotBytes(bench, 1);
     expect((await bench.settle(bench.client().upload(imageOf({ version: '3.0.0' }).file))).match).toBe(true);
     expect(slotBytes(bench, 1)).toEqual(better);
@@ -276,7 +276,7 @@ describe('a version that rolled back', () => {
     await bench.settle(bench.client().test(newer.hash));
     journal.append(ROLLBACK, encodeVerdict(ROLLED_BACK, 0x48, { slot: 1, version: newer.version, imageId: id }));
     bench.start();
-    bench.server.openWindow();
+    bench.openWindow();
     expect(await offer(bench, image)).toBe('ROLLED_BACK_BEFORE');
     expect(await offer(bench, newer)).toBe('ROLLED_BACK_BEFORE');
     expect(rolledBackBefore(bench.stores.journal, records, versionOf('4.0.0'))).toBe(false);

@@ -33,7 +33,7 @@ function sendAll(bench: Bench, target: TestImage, off = 0, bytes = 512): Record<
 
 function opened(spec: ConstructorParameters<typeof Object>[0] = {}): Bench {
   const bench = createBench(spec as Parameters<typeof createBench>[0]);
-  bench.server.openWindow();
+  bench.openWindow();
   return bench;
 }
 
@@ -102,7 +102,7 @@ describe('an upload', () => {
     for (const hashBytes of [262144, 8192]) {
       const bench = createBench();
       bench.start({ hashBytes });
-      bench.server.openWindow();
+      bench.openWindow();
       const body = hashBytes === 8192 ? {} : { sha: undefined };
       let answer: Record<string, unknown> = {};
       for (let at = 0; at < image.file.length; at += 512) {
@@ -330,7 +330,7 @@ describe('a power cut', () => {
         await untilPowerCut(() => bench.settle(bench.client().upload(image.file)));
         bench.nor.powerOn();
         bench.start();
-        bench.server.openWindow();
+        bench.openWindow();
         const result = await bench.settle(bench.client().upload(image.file));
         expect(result.match, `cut ${how} operation ${at}`).toBe(true);
         expect(Buffer.from(slotBytes(bench, 1)).subarray(0, image.file.length).equals(image.file)).toBe(true);
@@ -388,7 +388,7 @@ describe('while a trial is set or running', () => {
     const other = imageOf({ flavour: 9, version: '3.0.0' });
     for (const start of [{ slot: 0, version: '1.0.0', trial: false }, { slot: 1, version: '2.0.0', trial: true }] as const) {
       bench.start(start);
-      bench.server.openWindow();
+      bench.openWindow();
       const before = Buffer.from(bench.nor.bytes);
       expect(chunk(bench, first(other))).toEqual({ err: { group: 1, rc: 9 } });
       expect(chunk(bench, next(image, 512))).toEqual({ off: image.file.length, match: true });
@@ -477,7 +477,7 @@ describe('test', () => {
     sendAll(bench, image);
     await bench.settle(bench.client().test(image.hash));
     bench.start({ slot: 1, version: '2.0.0', trial: true });
-    bench.server.openWindow();
+    bench.openWindow();
     expect(await bench.settle(bench.client().list())).toMatchObject([
       { slot: 0, version: '2.0.0', active: true, confirmed: false, pending: false }, { slot: 1, version: '1.0.0', active: false, confirmed: true, pending: false },
     ]);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FAMILIES, type FamilyName } from '../../boards/families.js';
-import { buildApp } from '../../scripts/build-firmware.js';
+import { bundleDevice, definesOf } from '../../scripts/build-firmware.js';
 import { findEspruino } from '../../virtual-board/interpreter/find.js';
 import { storageImage } from '../../virtual-board/provision.js';
 import { describeWithInterpreter } from '../interpreter/with-interpreter.js';
@@ -16,8 +16,8 @@ const EXPECTED = {
   wireLength: 256, wireLast: 255, wireIsACopy: true, bytesBack: true, randomLength: 10, randomDiffers: true, order: 'abc', reused: true, later: true, room: true,
 };
 
-const probeFor = async (family: FamilyName): Promise<string> =>
-  `${await buildApp({ family, version: '1.0.0', entry: 'host-tests/virtual-board/device/platform-probe.ts' })}(0);`;
+const probeFor = (name: FamilyName): Promise<string> =>
+  bundleDevice('host-tests/virtual-board/device/platform-probe.ts', { define: definesOf(FAMILIES.find((family) => family.name === name)!, '1.0.0') });
 
 /** What the probe found. */
 function found(printed: string): unknown {

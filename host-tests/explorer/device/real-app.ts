@@ -10,7 +10,7 @@ import { serveUdp, SMP_UDP_PORT } from '../../../firmware/transports/udp.js';
 /** `reachable`: what its radio check says. */
 export function runApp(handover: Handover, reachable: boolean): void {
   function startRadio(core: Core): () => boolean {
-    serveUdp(openUdp(SMP_UDP_PORT), core.server);
+    serveUdp(openUdp(SMP_UDP_PORT), core.service);
     return () => reachable;
   }
   startApp({ platform: createPlatform(), slh: createSlhTools(), handover, hashBytes: 262144, startRadio });

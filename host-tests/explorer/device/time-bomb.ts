@@ -2,9 +2,10 @@
 import type { Handover } from '../../../firmware/handover.js';
 import { runApp } from './real-app.js';
 
-declare const handover: Handover;
 declare const E: { reboot(): void };
 declare function setTimeout(turn: () => void, delayMs: number): number;
 
-if (handover.trial) runApp(handover, true);
-else setTimeout(() => E.reboot(), 1000);
+export function start(handover: Handover): void {
+  if (handover.trial) runApp(handover, true);
+  else setTimeout(() => E.reboot(), 1000);
+}

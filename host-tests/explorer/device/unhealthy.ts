@@ -2,6 +2,6 @@
 import type { Handover } from '../../../firmware/handover.js';
 import { runApp } from './real-app.js';
 
-declare const handover: Handover;
-
-runApp(handover, false);
+export function start(handover: Handover): void {
+  runApp(handover, false);
+}

@@ -5,6 +5,7 @@ import { createPlatform } from '../../../firmware/platform/espruino.js';
 import { createSlhTools } from '../../../firmware/platform/slh-tools.js';
 import { createCrc16, startLines } from '../../../firmware/smp/console.js';
 import { createServer, type SmpServer } from '../../../firmware/smp/server.js';
+import { closedWindow, openWindow } from '../../../firmware/update/window.js';
 import { confirmImage } from '../../../firmware/update/boot-state.js';
 
 declare const probe: Probe;
@@ -80,6 +81,7 @@ const version = { major: 1, minor: 0, revision: 0, build: 0 };
 stores.journal.format();
 confirmImage(stores.journal, undefined, { slot: 0, version, counter: 1, keyEpoch: 0, key: new Uint8Array(32), imageId: probe.imageId });
 const slh = createSlhTools();
+const window = closedWindow();
 const noBytes = new Uint8Array(32);
 const before = process.memory().usage;
 probe.server = createServer({
@@ -99,6 +101,8 @@ probe.server = createServer({
   },
   safeMode: false,
   hashBytes: 65536,
+  window,
+  stepping: 0,
 });
 probe.serverVars = process.memory().usage - before;
-probe.server.openWindow();
+openWindow(window, platform.nowMs());

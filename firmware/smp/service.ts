@@ -1,0 +1,49 @@
+/**
+ * Answers SMP frames with a server that is there only while somebody talks to it: its functions take more of a small chip's memory
+ * than the door's. What an update has to remember between two frames is in the context and in flash.
+ */
+import type { Wire } from '../platform/types.js';
+import type { UpdateContext } from '../update/context.js';
+import { createServer, type SmpServer } from './server.js';
+
+/** A server that nobody has asked anything for this long is let go. */
+const LINGER_MS = 10000;
+const DOOR_POLL_MS = 20;
+/** Frames kept while the door is busy and there is no server yet; more are lost, as datagrams may be. */
+const EARLY_FRAMES = 4;
+
+export interface SmpService {
+  /** Takes one frame, or several in a row. `reply` is called once for each request, in this turn or later. */
+  receive(frame: Wire, reply: (frame: Wire) => void): void;
+  /** Lets an idle server go. To be called about once a second. */
+  tidy(): void;
+}
+
+/** No server is made before the first frame, and none while the door is busy: it takes a while. */
+export function openService(context: UpdateContext): SmpService {
+  const platform = context.platform;
+  const early: [Wire, (frame: Wire) => void][] = [];
+  let server: SmpServer | undefined;
+  let askedMs = 0;
+
+  function serve(): void {
+    if (context.door.busy()) {
+      platform.after(DOOR_POLL_MS, serve);
+      return;
+    }
+    server = server || createServer(context);
+    const asked = early.splice(0, EARLY_FRAMES);
+    for (let i = 0; i < asked.length; i++) server.receive(asked[i]![0], asked[i]![1]);
+  }
+
+  return {
+    receive: function (frame, reply) {
+      askedMs = platform.nowMs();
+      if (server) server.receive(frame, reply);
+      else if (early.length < EARLY_FRAMES && early.push([frame, reply]) === 1) serve();
+    },
+    tidy: function () {
+      if (server && platform.nowMs() - askedMs > LINGER_MS && server.idle()) server = undefined;
+    },
+  };
+}

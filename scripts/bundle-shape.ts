@@ -1,0 +1,217 @@
+/**
+ * Lays a bundle out for the lock's memory. A name costs Espruino variables for as long as it can be reached, and a function some six
+ * of them, so these passes leave as few as possible at the top of a bundle. They work on what tsup makes: flat ES5 in which every
+ * name at the top is declared once.
+ */
+import ts from 'typescript';
+
+/** A statement at the top of a bundle. */
+interface Top {
+  node: ts.Statement;
+  /** Name it declares; a statement that declares none is the program itself. */
+  name: string | undefined;
+  /** Names at the top that it mentions. */
+  uses: Set<string>;
+}
+
+/** Puts the values of constants in their places: numbers, whatever is reckoned from numbers alone, and short texts. */
+export function inlineConstants(script: string): string {
+  const source = parse(script);
+  const values = new Map<string, number | string>();
+  const changed = assignedNames(source);
+  const edits: Edit[] = [];
+  for (const statement of source.statements) {
+    if (!ts.isVariableStatement(statement)) continue;
+    const declaration = statement.declarationList.declarations[0]!;
+    if (statement.declarationList.declarations.length > 1 || !declaration.initializer || changed.has(nameOf(declaration))) continue;
+    const value = valueOf(declaration.initializer, values);
+    if (value === undefined) continue;
+    values.set(nameOf(declaration), value);
+    edits.push({ from: statement.getStart(), to: statement.getEnd(), text: '' });
+  }
+  eachUse(source, (use) => {
+    const value = values.get(use.text);
+    if (value === undefined || edits.some((edit) => edit.text === '' && use.getStart() >= edit.from && use.getEnd() <= edit.to)) return;
+    const text = typeof value === 'string' ? JSON.stringify(value) : value < 0 ? `(${value})` : String(value);
+    edits.push({ from: use.getStart(), to: use.getEnd(), text: ts.isShorthandPropertyAssignment(use.parent) ? `${use.text}:${text}` : text });
+  });
+  return apply(script, edits);
+}
+
+/**
+ * Moves what only `owner` needs into `owner`, for each name in `owners`: it is made when that function is called, and gone when nothing
+ * holds on to that call any more. What two owners share stays at the top, or with the owner around both.
+ */
+export function nest(script: string, owners: readonly string[]): string {
+  let result = script;
+  for (const owner of owners) result = nestOne(result, owner);
+  return result;
+}
+
+/** A bundle that exports one function as a script that assigns that function to `result` in the end, and runs nothing before. */
+export function programOf(script: string, result: string): string {
+  const source = parse(script);
+  const exported = source.statements.filter(ts.isExportDeclaration);
+  const names = exported.flatMap(({ exportClause: clause }) => (clause && ts.isNamedExports(clause) ? clause.elements.map((each) => each.name.text) : []));
+  if (names.length !== 1) throw new Error(`an image has to export one function, its start; it exports ${names.join(', ') || 'nothing'}`);
+  const isDeclaration = [ts.isFunctionDeclaration, ts.isVariableStatement, ts.isExportDeclaration, ts.isEmptyStatement];
+  const running = source.statements.find((each) => !isDeclaration.some((is) => is(each)));
+  if (running) throw new Error(`an image must not run before it is called: ${running.getText().slice(0, 80)}`);
+  return `${apply(script, exported.map((each) => ({ from: each.getStart(), to: each.getEnd(), text: '' })))}\n${result}=${names[0]};`;
+}
+
+function nestOne(script: string, owner: string): string {
+  const source = parse(script);
+  const tops = topsOf(source);
+  const target = tops.find((top) => top.name === owner);
+  if (!target || !ts.isFunctionDeclaration(target.node) || !target.node.body) throw new Error(`there is no function ${owner} at the top of the bundle to nest into`);
+  const outside = reach(tops, tops.filter((top) => top.name === undefined), owner);
+  const within = reach(tops, [target], undefined);
+  const moved = tops.filter((top) => top.name !== undefined && top.name !== owner && within.has(top.name) && !outside.has(top.name));
+  if (!outside.has(owner)) throw new Error(`nothing calls ${owner}`);
+  const clash = moved.find((top) => declaresInside(target.node, top.name!));
+  if (clash) throw new Error(`${owner} has a ${clash.name} of its own`);
+  const at = target.node.body.getStart() + 1;
+  const text = moved.map((top) => script.slice(top.node.getStart(), top.node.getEnd())).join('\n');
+  return apply(script, [{ from: at, to: at, text: `\n${text}` }, ...moved.map((top) => ({ from: top.node.getStart(), to: top.node.getEnd(), text: '' }))]);
+}
+
+/** Names that can be reached from `from`, `closed` included but not what only it leads to. */
+function reach(tops: Top[], from: Top[], closed: string | undefined): Set<string> {
+  const byName = new Map(tops.filter((top) => top.name !== undefined).map((top) => [top.name!, top]));
+  const found = new Set<string>();
+  const waiting = [...from];
+  for (let top = waiting.pop(); top; top = waiting.pop()) {
+    for (const name of top.uses) {
+      if (found.has(name)) continue;
+      found.add(name);
+      if (name !== closed) waiting.push(byName.get(name)!);
+    }
+  }
+  return found;
+}
+
+function topsOf(source: ts.SourceFile): Top[] {
+  const tops = source.statements.map((node): Top => ({ node, name: declaredBy(node), uses: new Set() }));
+  const names = new Set(tops.map((top) => top.name));
+  let current: Top | undefined;
+  eachUse(source, (use) => {
+    if (!current || use.getStart() < current.node.getStart() || use.getEnd() > current.node.getEnd()) {
+      current = tops.find((top) => use.getStart() >= top.node.getStart() && use.getEnd() <= top.node.getEnd());
+    }
+    if (names.has(use.text)) current!.uses.add(use.text);
+  });
+  return tops;
+}
+
+/** Name of a function, or of the one variable of a statement. */
+function declaredBy(node: ts.Statement): string | undefined {
+  if (ts.isFunctionDeclaration(node)) return node.name?.text;
+  return ts.isVariableStatement(node) ? nameOf(node.declarationList.declarations[0]!) : undefined;
+}
+
+function nameOf(declaration: ts.VariableDeclaration): string {
+  const { name, parent } = declaration;
+  if (!ts.isIdentifier(name) || (ts.isVariableDeclarationList(parent) && parent.declarations.length > 1)) throw new Error(`not one variable: ${parent.getText().slice(0, 80)}`);
+  return name.text;
+}
+
+/** Calls `visit` for every use of a name that no function around the use declares: a name of the top, or a global. */
+function eachUse(source: ts.SourceFile, visit: (use: ts.Identifier) => void): void {
+  const walk = (node: ts.Node, hidden: Set<string>): void => {
+    if (ts.isIdentifier(node) && isUse(node) && !hidden.has(node.text)) visit(node);
+    const caught = ts.isCatchClause(node) && node.variableDeclaration?.name;
+    const own = ts.isFunctionLike(node) ? ownNames(node) : caught && ts.isIdentifier(caught) ? [caught.text] : [];
+    const inner = own.length ? new Set([...hidden, ...own]) : hidden;
+    ts.forEachChild(node, (child) => walk(child, inner));
+  };
+  walk(source, new Set());
+}
+
+/** Names that a function declares itself, so that they mean nothing outside. */
+export function ownNames(owner: ts.SignatureDeclaration): string[] {
+  const names = owner.parameters.map((each) => (ts.isIdentifier(each.name) ? each.name.text : ''));
+  if (ts.isFunctionExpression(owner) && owner.name) names.push(owner.name.text);
+  const visit = (node: ts.Node): void => {
+    if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name)) names.push(node.name.text);
+    if (ts.isFunctionDeclaration(node) && node.name) names.push(node.name.text);
+    if (!ts.isFunctionLike(node)) ts.forEachChild(node, visit);
+  };
+  if ('body' in owner && owner.body) ts.forEachChild(owner.body, visit);
+  return names;
+}
+
+/** A value, not the name of a property, a declaration or a function. */
+export function isUse(node: ts.Identifier): boolean {
+  const { parent } = node;
+  if (ts.isPropertyAccessExpression(parent)) return parent.expression === node;
+  if (ts.isPropertyAssignment(parent)) return parent.initializer === node;
+  if (ts.isLabeledStatement(parent) || ts.isBreakOrContinueStatement(parent)) return false;
+  return !((ts.isVariableDeclaration(parent) || ts.isFunctionLike(parent) || ts.isParameter(parent)) && parent.name === node);
+}
+
+function declaresInside(owner: ts.Statement, name: string): boolean {
+  let found = false;
+  const visit = (node: ts.Node): void => {
+    if (ts.isFunctionLike(node) && ownNames(node).includes(name)) found = true;
+    if (!found) ts.forEachChild(node, visit);
+  };
+  visit(owner);
+  return found;
+}
+
+/** Texts up to this length are no longer than the name that would stand for them, or not by much. */
+const SHORT_TEXT = 8;
+
+/** What an expression of literals and known constants comes to; undefined where it is anything else. */
+function valueOf(node: ts.Expression, known: Map<string, number | string>): number | string | undefined {
+  if (ts.isParenthesizedExpression(node)) return valueOf(node.expression, known);
+  if (ts.isNumericLiteral(node)) return Number(node.text);
+  if (ts.isStringLiteral(node)) return node.text.length <= SHORT_TEXT && /^[ -~]*$/.test(node.text) ? node.text : undefined;
+  if (ts.isIdentifier(node)) return known.get(node.text);
+  if (ts.isPrefixUnaryExpression(node) && node.operator === ts.SyntaxKind.MinusToken) {
+    const value = valueOf(node.operand, known);
+    return typeof value === 'number' && value !== 0 ? -value : undefined;
+  }
+  if (!ts.isBinaryExpression(node)) return undefined;
+  const left = valueOf(node.left, known);
+  const right = valueOf(node.right, known);
+  if (typeof left !== 'number' || typeof right !== 'number') return undefined;
+  switch (node.operatorToken.kind) {
+    case ts.SyntaxKind.PlusToken: return left + right;
+    case ts.SyntaxKind.MinusToken: return left - right;
+    case ts.SyntaxKind.AsteriskToken: return left * right;
+    case ts.SyntaxKind.SlashToken: return left / right;
+    default: return undefined;
+  }
+}
+
+/** Names that get another value somewhere than where they are declared. */
+function assignedNames(source: ts.SourceFile): Set<string> {
+  const names = new Set<string>();
+  eachUse(source, (use) => {
+    const { parent } = use;
+    const assigned = ts.isBinaryExpression(parent) && parent.left === use
+      && parent.operatorToken.kind >= ts.SyntaxKind.FirstAssignment && parent.operatorToken.kind <= ts.SyntaxKind.LastAssignment;
+    const counted = (ts.isPrefixUnaryExpression(parent) || ts.isPostfixUnaryExpression(parent))
+      && (parent.operator === ts.SyntaxKind.PlusPlusToken || parent.operator === ts.SyntaxKind.MinusMinusToken);
+    if (assigned || counted) names.add(use.text);
+  });
+  return names;
+}
+
+interface Edit {
+  from: number;
+  to: number;
+  text: string;
+}
+
+function apply(script: string, edits: Edit[]): string {
+  // Of two edits at one place the earlier in the list comes first in the text.
+  return edits.map((edit, order) => ({ ...edit, order })).sort((a, b) => b.from - a.from || b.order - a.order)
+    .reduce((text, edit) => text.slice(0, edit.from) + edit.text + text.slice(edit.to), script);
+}
+
+function parse(script: string): ts.SourceFile {
+  return ts.createSourceFile('bundle.js', script, ts.ScriptTarget.Latest, true, ts.ScriptKind.JS);
+}

@@ -9,6 +9,7 @@ import { onInterpreterFault } from '../firmware/platform/guard.js';
 import { openSerial } from '../firmware/platform/serial.js';
 import { createSlhTools } from '../firmware/platform/slh-tools.js';
 import { wirePort } from '../firmware/platform/wire.js';
+import { createServer } from '../firmware/smp/server.js';
 import { serveSerial } from '../firmware/transports/serial.js';
 import { WINDOW_MS } from '../firmware/update/window.js';
 
@@ -20,7 +21,7 @@ onInterpreterFault(platform.reboot);
 start();
 
 function start(): void {
-  const core = openCore({ platform, slh: createSlhTools(), handover, safeMode: true, hashBytes: __MAPPED_FLASH__ ? 262144 : 8192 });
+  const core = openCore({ platform, slh: createSlhTools(), handover, safeMode: true, hashBytes: __MAPPED_FLASH__ ? 262144 : 8192, createServer });
   if (!core) return keepAlive();
   serveSerial(openSerial(wirePort()), core.service);
   if (handover.strap) keepOpen(core);

@@ -3,22 +3,17 @@ import {
   HEALTH_BATTERY, HEALTH_BOLT_SENSOR, HEALTH_KEYPAD, HEALTH_MOTOR, HEALTH_RADIO, HEALTH_RECORDS,
 } from './errors.js';
 import { openCore, type Core } from './core.js';
-import { FLOOR, HEALTH_BASELINE, HEALTH_PROBE } from './flash/keys.js';
+import { HEALTH_BASELINE, HEALTH_PROBE } from './flash/keys.js';
 import { HEALTH } from './flash/kinds.js';
-import { PAGE_BYTES } from './flash/layout.js';
 import type { Records } from './flash/records.js';
 import type { Handover } from './handover.js';
-import { parseImage } from './image/format.js';
-import { bytesEqual, keysAfter } from './image/keys.js';
 import type { SlhTools } from './image/slh-dsa.js';
-import { formatVersion } from './image/version.js';
 import { IMPOSSIBLE } from './lock/battery.js';
 import { readInput } from './lock/bolt.js';
 import type { Platform } from './platform/types.js';
-import { APPLIED, confirmedFloor, confirmImage, encodeConfirmed } from './update/boot-state.js';
 import { markHealthy, RESTART } from './update/boots.js';
 import { HEALTHY_MS, judgeHealth, type HealthCheck } from './update/health.js';
-import { addVerdict, rememberRollback } from './update/history.js';
+import { loadUpdater } from './updater.js';
 
 export interface AppParts {
   platform: Platform;
@@ -35,7 +30,10 @@ const HEALTH_TURN_MS = 1000;
 export function startApp(parts: AppParts): boolean {
   const platform = parts.platform;
   const handover = parts.handover;
-  const core = openCore({ platform, slh: parts.slh, handover, safeMode: false, hashBytes: parts.hashBytes, beforeRestart: keepReasons });
+  const core = openCore({
+    platform, slh: parts.slh, handover, safeMode: false, hashBytes: parts.hashBytes, beforeRestart: keepReasons,
+    createServer: (context) => loadUpdater().createServer(context),
+  });
   if (!core) return false;
   const stores = core.stores;
   const restart = core.restart;
@@ -71,8 +69,7 @@ export function startApp(parts: AppParts): boolean {
     if (busy()) return;
     if (!onTrial && !historyKept) {
       historyKept = true;
-      keepFloor();
-      rememberRollback(journal, records);
+      loadUpdater().settle(stores);
     }
     if (!healthy && elapsedMs >= HEALTHY_MS) {
       healthy = true;
@@ -82,33 +79,10 @@ export function startApp(parts: AppParts): boolean {
 
   function judgeTrial(elapsedMs: number): void {
     const verdict = judgeHealth(checks, elapsedMs, baseline);
-    if (verdict.state === 'passed' && !busy()) confirm();
+    if (verdict.state === 'passed' && !busy()) onTrial = !loadUpdater().confirmTrial(platform, handover.layout, stores, handover);
     if (verdict.state !== 'failed') return;
     failure = verdict.code;
     restart(RESTART);
-  }
-
-  function confirm(): void {
-    const region = stores.slots[handover.slot];
-    const image = parseImage(region.read, region.pages * PAGE_BYTES).image;
-    if (!image) return;
-    const before = confirmedFloor(journal, records);
-    const keys = keysAfter(image.keyChange, before);
-    const counter = before && before.counter > image.counter ? before.counter : image.counter;
-    const confirmed = { slot: handover.slot, version: handover.version, counter, keyEpoch: keys.keyEpoch, key: keys.key, imageId: handover.imageId };
-    if (confirmImage(journal, before, confirmed)) return;
-    keepFloor();
-    onTrial = false;
-    addVerdict(records, { result: APPLIED, reason: 0, slot: handover.slot, version: handover.version, imageId: handover.imageId });
-    platform.log('complete: version ' + formatVersion(handover.version) + ' confirmed');
-  }
-
-  /** The copy of the confirmation in the record store: written after it, and repaired here where a cut came in between. */
-  function keepFloor(): void {
-    const floor = confirmedFloor(journal, records);
-    const payload = floor && encodeConfirmed(floor);
-    const copy = records.get(FLOOR);
-    if (payload && !(copy && bytesEqual(copy, payload))) records.set(FLOOR, payload);
   }
 
   platform.after(HEALTH_TURN_MS, turn);

@@ -2,7 +2,7 @@
 import type { Wiring } from '../boards/wiring.js';
 import { BATTERY_UNKNOWN, type ErrorCode } from './errors.js';
 import { PAGE_BYTES } from './flash/layout.js';
-import { openStores, type Stores } from './flash/open.js';
+import { openDoorStores, withSlots, type DoorStores } from './flash/open.js';
 import { openRegion } from './flash/region.js';
 import type { Identity } from './flash/identity.js';
 import type { Handover } from './handover.js';
@@ -12,7 +12,9 @@ import { openBattery, wordsOf, type Battery } from './lock/battery.js';
 import { openDoor, type Door } from './lock/door.js';
 import { openSignals, SAFE_MODE, WINDOW, type Signals } from './lock/signals.js';
 import type { Platform } from './platform/types.js';
-import { openService, type SmpService } from './smp/service.js';
+import type { SmpServer } from './smp/server.js';
+import type { UpdateContext } from './update/context.js';
+import { openService, type SmpService } from './service.js';
 import { markPlanned, RESTART, RESTART_INTO_SAFE_MODE } from './update/boots.js';
 import { checkWindow, closedWindow, openWindow } from './update/window.js';
 
@@ -23,12 +25,14 @@ export interface CoreParts {
   safeMode: boolean;
   /** Longest text this chip can hash in one go. */
   hashBytes: number;
+  /** Made whenever somebody asks something: see `openService`. */
+  createServer(context: UpdateContext): SmpServer;
   /** Called right before a planned restart, while flash may still be written. */
   beforeRestart?: () => void;
 }
 
 export interface Core {
-  stores: Stores;
+  stores: DoorStores;
   identity: Identity;
   wiring: Wiring;
   battery: Battery;
@@ -52,14 +56,15 @@ const DOOR_SILENT_MS = 2000;
 export function openCore(parts: CoreParts): Core | undefined {
   const platform = parts.platform;
   const handover = parts.handover;
-  const stores = openStores(platform, handover.layout);
+  const stores = openDoorStores(platform, handover.layout);
   const identity = stores.identity;
   if (!identity) return undefined;
   const wiring = JSON.parse(identity.wiring) as Wiring;
+  // A kilobyte that nobody reads again.
+  identity.wiring = '';
   const battery = openBattery(platform, wiring.battery, stores.records);
   const signals = openSignals(platform, wiring.led, wiring.beeper);
   const spare = handover.layout.spare;
-  const loadPage = openRegion(platform.flash, { address: spare.address + LOAD_TEST_PAGE * PAGE_BYTES, pages: 1 }, platform.crc32);
   const window = closedWindow();
   let restarting = false;
 
@@ -68,7 +73,9 @@ export function openCore(parts: CoreParts): Core | undefined {
   }
 
   function loadTest(): void {
-    if (spare.pages > LOAD_TEST_PAGE) loadPage.erase(0);
+    if (spare.pages > LOAD_TEST_PAGE) {
+      openRegion(platform.flash, { address: spare.address + LOAD_TEST_PAGE * PAGE_BYTES, pages: 1 }, platform.crc32).erase(0);
+    }
     battery.sample();
   }
 
@@ -100,8 +107,9 @@ export function openCore(parts: CoreParts): Core | undefined {
       requestSafeMode: () => restart(RESTART_INTO_SAFE_MODE),
     },
   });
-  const service = openService({
-    platform, stores, identity, slh: parts.slh,
+  const service = openService(platform, door.busy, () => parts.createServer({
+    platform, identity, slh: parts.slh,
+    stores: withSlots(platform, handover.layout, stores),
     running: { slot: parts.safeMode ? -1 : handover.slot, version: handover.version, trial: handover.trial },
     bootloader: parseVersion(handover.bootloader) || handover.version,
     machine: wiring.family,
@@ -113,7 +121,7 @@ export function openCore(parts: CoreParts): Core | undefined {
     hashBytes: parts.hashBytes,
     window,
     stepping: 0,
-  });
+  }));
 
   /** Feeds the watchdog while the door is alive, and shows the update window. */
   function heartbeat(): void {

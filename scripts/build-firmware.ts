@@ -93,7 +93,7 @@ const SAFE_MODE_LENGTH = '7306139';
  * Functions of the app that are called when they are needed: what only they use is made then, and gone when they are done with
  * (see `nest`). An outer one stands before those inside it.
  */
-const LATE = ['createServer'];
+const LATE = ['loadUpdater'];
 
 /** Names that Espruino's chips have at the root already: `E`, and pins. */
 const TAKEN = ['E', 'NRF', 'SDA', 'SCL', 'USB', 'LED', 'BTN', ...Array.from({ length: 26 * 10 }, (_, index) => String.fromCharCode(65 + Math.floor(index / 10)) + String(index % 10))];
@@ -291,7 +291,8 @@ async function mutated(path: string, mutations: Mutation[]): Promise<string> {
 /** Changes whenever anything changes that can end up in the bundle: device sources, the entry's folder, options, tool versions. */
 async function cacheKey(file: string, options: BundleOptions): Promise<string> {
   const hash = createHash('sha256');
-  hash.update(JSON.stringify([relative(ROOT, file), options.parameter, options.program, options.late, Object.entries(options.define ?? {}).sort(), options.mutations ?? [], options.shared]));
+  const { parameter, program, late, define = {}, mutations = [], shared } = options;
+  hash.update(JSON.stringify([relative(ROOT, file), parameter, program, late, Object.entries(define).sort(), mutations, shared]));
   const folders = [...DEVICE_FOLDERS.map((folder) => join(ROOT, folder)), dirname(file)];
   const sources = (await Promise.all(folders.map(sourcesUnder))).flat();
   const inputs = [...new Set(sources)].sort();

@@ -39,13 +39,12 @@ export function inlineConstants(script: string): string {
 }
 
 /**
- * Moves what only `owner` needs into `owner`, for each name in `owners`: it is made when that function is called, and gone when nothing
- * holds on to that call any more. What two owners share stays at the top, or with the owner around both.
+ * Moves what only `owner` needs into `owner`, for each of `owners`: it is made when that function is called, and gone when nothing
+ * holds on to that call any more. What two owners share stays where it is. `outer.owner` is a function declared in another one: only its
+ * sibling functions are moved, variables have state to keep.
  */
 export function nest(script: string, owners: readonly string[]): string {
-  let result = script;
-  for (const owner of owners) result = nestOne(result, owner);
-  return result;
+  return owners.reduce(nestOne, script);
 }
 
 /** A bundle that exports one function as a script that assigns that function to `result` in the end, and runs nothing before. */
@@ -60,20 +59,29 @@ export function programOf(script: string, result: string): string {
   return `${apply(script, exported.map((each) => ({ from: each.getStart(), to: each.getEnd(), text: '' })))}\n${result}=${names[0]};`;
 }
 
-function nestOne(script: string, owner: string): string {
+function nestOne(script: string, path: string): string {
+  const names = path.split('.');
+  const owner = names.pop()!;
   const source = parse(script);
-  const tops = topsOf(source);
-  const target = tops.find((top) => top.name === owner);
-  if (!target || !ts.isFunctionDeclaration(target.node) || !target.node.body) throw new Error(`there is no function ${owner} at the top of the bundle to nest into`);
+  let block: ts.SourceFile | ts.Block = source;
+  for (const name of names) block = bodyOf(block, name);
+  const target = bodyOf(block, owner);
+  const tops = topsOf(block);
   const outside = reach(tops, tops.filter((top) => top.name === undefined), owner);
-  const within = reach(tops, [target], undefined);
+  const within = reach(tops, tops.filter((top) => top.name === owner), undefined);
   const moved = tops.filter((top) => top.name !== undefined && top.name !== owner && within.has(top.name) && !outside.has(top.name));
-  if (!outside.has(owner)) throw new Error(`nothing calls ${owner}`);
-  const clash = moved.find((top) => declaresInside(target.node, top.name!));
-  if (clash) throw new Error(`${owner} has a ${clash.name} of its own`);
-  const at = target.node.body.getStart() + 1;
+  if (!outside.has(owner)) throw new Error(`nothing calls ${path}`);
+  const clash = moved.find((top) => declaresInside(target, top.name!));
+  if (clash) throw new Error(`${path} has a ${clash.name} of its own`);
+  const at = target.getStart() + 1;
   const text = moved.map((top) => script.slice(top.node.getStart(), top.node.getEnd())).join('\n');
   return apply(script, [{ from: at, to: at, text: `\n${text}` }, ...moved.map((top) => ({ from: top.node.getStart(), to: top.node.getEnd(), text: '' }))]);
+}
+
+function bodyOf(block: ts.SourceFile | ts.Block, name: string): ts.Block {
+  const found = block.statements.find((each) => ts.isFunctionDeclaration(each) && each.name?.text === name) as ts.FunctionDeclaration | undefined;
+  if (!found?.body) throw new Error(`there is no function ${name} to nest into`);
+  return found.body;
 }
 
 /** Names that can be reached from `from`, `closed` included but not what only it leads to. */
@@ -91,16 +99,15 @@ function reach(tops: Top[], from: Top[], closed: string | undefined): Set<string
   return found;
 }
 
-function topsOf(source: ts.SourceFile): Top[] {
-  const tops = source.statements.map((node): Top => ({ node, name: declaredBy(node), uses: new Set() }));
+function topsOf(block: ts.SourceFile | ts.Block): Top[] {
+  const isTop = ts.isSourceFile(block);
+  const tops = block.statements.map((node): Top => ({ node, name: isTop || ts.isFunctionDeclaration(node) ? declaredBy(node) : undefined, uses: new Set() }));
   const names = new Set(tops.map((top) => top.name));
-  let current: Top | undefined;
-  eachUse(source, (use) => {
-    if (!current || use.getStart() < current.node.getStart() || use.getEnd() > current.node.getEnd()) {
-      current = tops.find((top) => use.getStart() >= top.node.getStart() && use.getEnd() <= top.node.getEnd());
-    }
-    if (names.has(use.text)) current!.uses.add(use.text);
-  });
+  for (const top of tops) {
+    eachUse(top.node, (use) => {
+      if (names.has(use.text)) top.uses.add(use.text);
+    });
+  }
   return tops;
 }
 
@@ -116,8 +123,8 @@ function nameOf(declaration: ts.VariableDeclaration): string {
   return name.text;
 }
 
-/** Calls `visit` for every use of a name that no function around the use declares: a name of the top, or a global. */
-function eachUse(source: ts.SourceFile, visit: (use: ts.Identifier) => void): void {
+/** Calls `visit` for every use of a name that no function within `start` declares. */
+function eachUse(start: ts.Node, visit: (use: ts.Identifier) => void): void {
   const walk = (node: ts.Node, hidden: Set<string>): void => {
     if (ts.isIdentifier(node) && isUse(node) && !hidden.has(node.text)) visit(node);
     const caught = ts.isCatchClause(node) && node.variableDeclaration?.name;
@@ -125,7 +132,7 @@ function eachUse(source: ts.SourceFile, visit: (use: ts.Identifier) => void): vo
     const inner = own.length ? new Set([...hidden, ...own]) : hidden;
     ts.forEachChild(node, (child) => walk(child, inner));
   };
-  walk(source, new Set());
+  walk(start, new Set());
 }
 
 /** Names that a function declares itself, so that they mean nothing outside. */
@@ -150,7 +157,7 @@ export function isUse(node: ts.Identifier): boolean {
   return !((ts.isVariableDeclaration(parent) || ts.isFunctionLike(parent) || ts.isParameter(parent)) && parent.name === node);
 }
 
-function declaresInside(owner: ts.Statement, name: string): boolean {
+function declaresInside(owner: ts.Node, name: string): boolean {
   let found = false;
   const visit = (node: ts.Node): void => {
     if (ts.isFunctionLike(node) && ownNames(node).includes(name)) found = true;

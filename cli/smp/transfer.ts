@@ -1,8 +1,8 @@
 /** Sending something in chunks: an image (group 1) or an offer (group 64). The lock says which offset it wants next. */
 import { createHash } from 'node:crypto';
 import { encodeCbor, type CborMap } from '../../firmware/smp/cbor.js';
-import { HEADER_BYTES } from '../../firmware/smp/frame.js';
-import { LOCK_GROUP, OFFER } from '../../firmware/smp/lock-group.js';
+import { HEADER_BYTES, LOCK_GROUP } from '../../firmware/smp/frame.js';
+import { OFFER } from '../../firmware/smp/lock-group.js';
 import { BUSY, SmpError, WRITE, type Client } from './client.js';
 
 const IMAGE_GROUP = 1;

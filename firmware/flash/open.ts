@@ -14,8 +14,14 @@ export interface BootStores {
   slots: [Region, Region];
 }
 
-export interface Stores extends BootStores {
+/** What the door needs. */
+export interface DoorStores {
+  journal: Journal;
+  identity: Identity | undefined;
   records: Records;
+}
+
+export interface Stores extends BootStores, DoorStores {
   offer: Region;
 }
 
@@ -28,15 +34,25 @@ export function openBootStores(platform: Platform, layout: Layout): BootStores {
   };
 }
 
-export function openStores(platform: Platform, layout: Layout): Stores {
+export function openDoorStores(platform: Platform, layout: Layout): DoorStores {
   const boot = openBootStores(platform, layout);
+  return { journal: boot.journal, identity: boot.identity, records: openRecords(partsOf(platform, layout, layout.records)) };
+}
+
+/** The same stores, and what an update needs besides. */
+export function withSlots(platform: Platform, layout: Layout, stores: DoorStores): Stores {
+  const region = (span: Span) => openRegion(platform.flash, span, platform.crc32);
   return {
-    journal: boot.journal,
-    identity: boot.identity,
-    slots: boot.slots,
-    records: openRecords(partsOf(platform, layout, layout.records)),
-    offer: openRegion(platform.flash, layout.offer, platform.crc32),
+    journal: stores.journal,
+    identity: stores.identity,
+    records: stores.records,
+    slots: [region(layout.slots[0]), region(layout.slots[1])],
+    offer: region(layout.offer),
   };
+}
+
+export function openStores(platform: Platform, layout: Layout): Stores {
+  return withSlots(platform, layout, openDoorStores(platform, layout));
 }
 
 export function partsOf(platform: Platform, layout: Layout, span: Span): StoreParts {

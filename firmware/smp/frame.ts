@@ -15,6 +15,9 @@ export const MAX_FRAME_BYTES = 1472;
 export const READ = 0;
 export const WRITE = 2;
 
+/** Group of the commands that only this kind of lock has. */
+export const LOCK_GROUP = 64;
+
 /** The newest version of the protocol: version 1 carries group errors as `err`. */
 export const NEWEST_VERSION = 1;
 

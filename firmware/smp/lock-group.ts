@@ -1,12 +1,14 @@
 /** SMP group 64, what only this kind of lock has. So far: the offer. */
 import { UNSUPPORTED } from '../errors.js';
+import type { UpdateContext } from '../update/context.js';
 import type { Exchange } from '../update/exchange.js';
+import { createOfferIntake } from '../update/offer-intake.js';
 import type { Update } from '../update/update.js';
 
-export const LOCK_GROUP = 64;
 export const OFFER = 1;
 
-export function lockCommand(update: Update, exchange: Exchange, command: number, isWrite: boolean): void {
-  if (command === OFFER && isWrite) return update.offers.take(exchange);
-  exchange.refuse(UNSUPPORTED);
+export function lockCommand(context: UpdateContext, update: Update, exchange: Exchange, command: number, isWrite: boolean): void {
+  if (command !== OFFER || !isWrite) return exchange.refuse(UNSUPPORTED);
+  update.intake = update.intake || createOfferIntake(context, update.page, update.offers);
+  update.intake(exchange);
 }

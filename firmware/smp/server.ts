@@ -13,10 +13,9 @@ import type { Exchange } from '../update/exchange.js';
 import { createUpdate, type Update } from '../update/update.js';
 import { encodeCbor, type CborMap } from './cbor.js';
 import {
-  BUFFER_BYTES, BUFFER_COUNT, frameOf, HEADER_BYTES, MAX_FRAME_BYTES, NEWEST_VERSION, READ, readHeader, WRITE, type Header,
+  BUFFER_BYTES, BUFFER_COUNT, frameOf, HEADER_BYTES, LOCK_GROUP, MAX_FRAME_BYTES, NEWEST_VERSION, READ, readHeader, WRITE, type Header,
 } from './frame.js';
 import { imageCommand } from './image-group.js';
-import { LOCK_GROUP, lockCommand } from './lock-group.js';
 import { osCommand } from './os-group.js';
 import { readRequest, type Request } from './request.js';
 
@@ -35,12 +34,15 @@ export interface SmpServer {
   idle(): boolean;
 }
 
+export type LockCommand = (context: UpdateContext, update: Update, exchange: Exchange, command: number, isWrite: boolean) => void;
+
 interface Waiting {
   frame: Wire;
   reply: (frame: Wire) => void;
 }
 
-export function createServer(context: UpdateContext): SmpServer {
+/** `lockCommand`: group 64, where it is answered at all. */
+export function createServer(context: UpdateContext, lockCommand?: LockCommand): SmpServer {
   const platform = context.platform;
   const update = createUpdate(context);
   const waiting: Waiting[] = [];
@@ -86,7 +88,7 @@ export function createServer(context: UpdateContext): SmpServer {
     const isWrite = header.operation === WRITE;
     if (header.group === OS_GROUP) osCommand(context, update, exchange, header.command, isWrite);
     else if (header.group === IMAGE_GROUP) imageCommand(context, update, exchange, header.command, isWrite);
-    else if (header.group === LOCK_GROUP) lockCommand(update, exchange, header.command, isWrite);
+    else if (header.group === LOCK_GROUP && lockCommand) lockCommand(context, update, exchange, header.command, isWrite);
     else refuse(UNSUPPORTED);
   }
 

@@ -2,7 +2,7 @@
 import type { Wire } from '../platform/types.js';
 import { createCrc16, createLineReader, startLines, type LineTools } from '../smp/console.js';
 import { MAX_FRAME_BYTES } from '../smp/frame.js';
-import type { SmpService } from '../smp/service.js';
+import type { SmpService } from '../service.js';
 
 export interface SerialLine extends LineTools {
   /** Calls `turn` in a turn of its own. */

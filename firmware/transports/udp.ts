@@ -1,6 +1,6 @@
 /** SMP over UDP: one datagram is one frame, and the answer goes back to where it came from. */
 import type { Wire } from '../platform/types.js';
-import type { SmpService } from '../smp/service.js';
+import type { SmpService } from '../service.js';
 
 /** Where SMP clients look for a server (Zephyr's default). */
 export const SMP_UDP_PORT = 1337;

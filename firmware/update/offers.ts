@@ -1,55 +1,44 @@
 /**
- * An offer is an image without its body: header and TLVs. It is judged in RAM, staged in the offer region, and its signature is
- * verified there, all before anything of a slot is erased. What was accepted is remembered across restarts. Journal kind OFFERS:
- * failed signatures in a row u8 | 3 bytes 0 | image id of the accepted offer (zeros: none). Mark 0: the region was touched since.
+ * Which offer is accepted, across restarts; how one gets there is in `offer-intake.ts`. Journal kind OFFERS: failed signatures in a row
+ * u8 | 3 bytes 0 | image id of the accepted offer (zeros: none). Mark 0: the region was touched since.
  */
 import { copyBytes } from '../flash/bytes.js';
-import {
-  BAD_HEADER, BAD_SIGNATURE, IMAGE_TOO_LARGE, LENGTH_MISSING, MALFORMED, OFFSET_MISSING, SIGNATURE_BACK_OFF, TRIAL_RUNNING,
-  UNSUPPORTED, type ErrorCode,
-} from '../errors.js';
+import { SIGNATURE_BACK_OFF, type ErrorCode } from '../errors.js';
 import { OFFERS } from '../flash/kinds.js';
 import { PAGE_BYTES } from '../flash/layout.js';
-import { HEADER_BYTES, offerBytes, parseOffer, UNPROTECTED_BYTES, type ImageInfo } from '../image/format.js';
-import { signedMessage, startVerifyImage } from '../image/verify.js';
+import { HEADER_BYTES, parseOffer, type ImageInfo } from '../image/format.js';
+import { signedMessage } from '../image/verify.js';
 import type { Wire } from '../platform/types.js';
-import { confirmedFloor, trialOf } from './boot-state.js';
-import { GO_ON, inSteps, type UpdateContext } from './context.js';
-import type { Exchange } from './exchange.js';
-import { judgeImage, mayStart } from './gates.js';
-import { bufferEquals, fillBuffer, OFFER, paddedPage, releaseBuffer, takeBuffer, type PageBuffer } from './page-buffer.js';
-import { noteFailing } from './session.js';
-import { takeOffer, type UpdateWindow } from './window.js';
+import type { UpdateContext } from './context.js';
 
 /** The first failed signature costs this long, each further one twice as long. */
 const BACK_OFF_MS = 2000;
 const BACK_OFF_DOUBLINGS = 9;
 const RECORD_BYTES = 36;
-/** In FAILING records. */
-const OFFER_REGION = 2;
 
 export interface Offers {
-  /** SMP group 64, command 1: {off, len, data} -> {off}. The answer to the last chunk says that the offer is accepted. */
-  take(exchange: Exchange): void;
   /** Image id of the accepted offer that begins with `head` and announces `length` bytes; '' if it is another or none. */
   acceptedFor(head: Wire, length: number): Wire;
   /** The accepted offer with that id, as long as it lies untouched in its region. `known`: what this gave before. */
   accepted(imageId: Wire, known?: ImageInfo): ImageInfo | undefined;
+  /** The offer that is accepted now, if any. */
+  acceptedNow(): ImageInfo | undefined;
+  /** Its signature was verified. */
+  accept(imageId: Uint8Array | undefined): ErrorCode;
+  /** Nothing is accepted any longer. */
+  withdraw(): ErrorCode;
   /** SIGNATURE_BACK_OFF while a failed signature is being paid for. */
   backOff(): ErrorCode;
   /** A signature was wrong, in an offer or in a slot. */
   signatureFailed(): ErrorCode;
 }
 
-export function createOffers(context: UpdateContext, window: UpdateWindow, page: PageBuffer): Offers {
+export function createOffers(context: UpdateContext): Offers {
+  const window = context.window;
   const platform = context.platform;
   const journal = context.stores.journal;
   const region = context.stores.offer;
   const slotBytes = context.stores.slots[0].pages * PAGE_BYTES;
-  let length = 0;
-  /** Pages of the offer that are staged. */
-  let staged = 0;
-  let changed = false;
   // The delay begins anew with every start: the lock has no clock that runs without power.
   if (window.backOffUntilMs < 0) window.backOffUntilMs = platform.nowMs() + delayMs(failures());
 
@@ -88,6 +77,11 @@ export function createOffers(context: UpdateContext, window: UpdateWindow, page:
     return image && image.totalBytes === totalBytes ? imageId : '';
   }
 
+  /** Before the region changes for the first time: the accepted offer is accepted no longer. */
+  function withdraw(): ErrorCode {
+    return journal.read(OFFERS) && journal.markAt(OFFERS, 0) === -1 ? journal.mark(OFFERS, 0) : 0;
+  }
+
   function backOff(): ErrorCode {
     return platform.nowMs() < window.backOffUntilMs ? SIGNATURE_BACK_OFF : 0;
   }
@@ -98,129 +92,7 @@ export function createOffers(context: UpdateContext, window: UpdateWindow, page:
     return record(failed < 255 ? failed : 255);
   }
 
-  function expected(): number {
-    return page.owner === OFFER ? staged * PAGE_BYTES + page.fill : 0;
-  }
-
-  function take(exchange: Exchange): void {
-    const request = exchange.request;
-    const off = request.off;
-    const data = request.data;
-    if (context.safeMode) return exchange.refuse(UNSUPPORTED);
-    if (off === undefined) return exchange.refuse(OFFSET_MISSING);
-    if (!data) return exchange.refuse(MALFORMED);
-    // Once begun, an offer may end after the window has.
-    if (off === 0 && (expected() === 0 || request.len !== length)) {
-      const code = begin(request.len);
-      if (code) return exchange.refuse(code);
-    }
-    if (off !== expected()) return exchange.answer({ off: expected() });
-    if (off + data.length > length) return exchange.refuse(MALFORMED);
-    store(exchange, data);
-  }
-
-  function begin(len: number | undefined): ErrorCode {
-    if (len === undefined) return LENGTH_MISSING;
-    if (len <= HEADER_BYTES + UNPROTECTED_BYTES) return BAD_HEADER;
-    if (len > region.pages * PAGE_BYTES) return IMAGE_TOO_LARGE;
-    const code = mayStart(context, window) || backOff() || takeBuffer(page, OFFER, platform);
-    page.fill = 0;
-    length = len;
-    staged = 0;
-    changed = false;
-    return code;
-  }
-
-  function isPageReady(): boolean {
-    return page.fill === PAGE_BYTES || staged * PAGE_BYTES + page.fill === length;
-  }
-
-  /** Adds a chunk; a full page is judged (the first one) and staged, the last one ends with the signature. */
-  function store(exchange: Exchange, chunk: Wire): void {
-    let rest = chunk.substr(fillBuffer(page, chunk, platform));
-    let erased = false;
-    let parsed: ImageInfo | undefined;
-    let judged = staged > 0;
-
-    function step(): number {
-      if (!isPageReady()) return 0;
-      const offset = staged * PAGE_BYTES;
-      let code = 0;
-      if (!judged) {
-        // The first page holds everything but the signature.
-        if (parsed) {
-          judged = true;
-          return judge(parsed) || GO_ON;
-        }
-        const result = parseOffer(readPage, slotBytes);
-        parsed = result.image;
-        return parsed ? GO_ON : result.code;
-      }
-      if (erased) {
-        code = region.program(offset, paddedPage(page));
-        erased = false;
-      } else {
-        if (!bufferEquals(page, 0, region.text(offset, page.fill), platform)) {
-          code = touch() || context.battery.loaded() || region.erase(staged);
-          erased = !code;
-          return code ? noteFailing(journal, OFFER_REGION, staged, code) : GO_ON;
-        }
-      }
-      if (code) return noteFailing(journal, OFFER_REGION, staged, code);
-      staged++;
-      page.fill = 0;
-      if (staged * PAGE_BYTES >= length) return 0;
-      rest = rest.substr(fillBuffer(page, rest, platform));
-      return GO_ON;
-    }
-
-    if (!isPageReady()) return exchange.answer({ off: expected() });
-    inSteps(context, step, function (code) {
-      if (!code && staged * PAGE_BYTES < length) return exchange.answer({ off: expected() });
-      releaseBuffer(page, OFFER);
-      if (code) exchange.refuse(code);
-      else verify(exchange);
-    });
-  }
-
-  function judge(image: ImageInfo): ErrorCode {
-    if (offerBytes(image) !== length) return BAD_HEADER;
-    if (trialOf(journal)) return TRIAL_RUNNING;
-    return judgeImage(context, image, platform.sha256(signedMessage(image, readPage, platform.sha256)));
-  }
-
-  function readPage(offset: number, bytes: number): Uint8Array {
-    return offset + bytes > page.fill ? new Uint8Array(0) : copyBytes(page.bytes!, offset, offset + bytes);
-  }
-
-  /** Before the region changes for the first time: the accepted offer is accepted no longer. */
-  function touch(): ErrorCode {
-    if (changed) return 0;
-    const code = takeOffer(window) || (journal.read(OFFERS) && journal.markAt(OFFERS, 0) === -1 ? journal.mark(OFFERS, 0) : 0);
-    changed = !code;
-    return code;
-  }
-
-  function verify(exchange: Exchange): void {
-    const stores = context.stores;
-    const verifying = startVerifyImage({
-      source: region, offer: true, slot: 0, slotBytes, identity: context.identity, trust: confirmedFloor(journal, stores.records), tools: platform,
-      slh: context.slh,
-    });
-    if (!changed && accepted(acceptedId())) return exchange.answer({ off: length });
-    inSteps(context, function () {
-      const result = verifying.step();
-      if (!result) return GO_ON;
-      if (result.code === BAD_SIGNATURE) return signatureFailed() || BAD_SIGNATURE;
-      return result.code || record(0, result.imageId);
-    }, function (code) {
-      if (code) return exchange.refuse(code);
-      context.log('offer accepted');
-      exchange.answer({ off: length });
-    });
-  }
-
-  return { take, acceptedFor, accepted, backOff, signatureFailed };
+  return { acceptedFor, accepted, acceptedNow: () => accepted(acceptedId()), accept: (imageId) => record(0, imageId), withdraw, backOff, signatureFailed };
 }
 
 function delayMs(failed: number): number {

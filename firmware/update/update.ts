@@ -2,13 +2,17 @@
 import type { Wire } from '../platform/types.js';
 import type { UpdateContext } from './context.js';
 import { createOffers, type Offers } from './offers.js';
-import { emptyBuffer } from './page-buffer.js';
+import type { OfferIntake } from './offer-intake.js';
+import { emptyBuffer, type PageBuffer } from './page-buffer.js';
 import { createUpload, type Upload } from './upload.js';
 import type { UpdateWindow } from './window.js';
 
 export interface Update {
   window: UpdateWindow;
   offers: Offers;
+  /** Made for the first offer: safe mode takes none. */
+  intake: OfferIntake | undefined;
+  page: PageBuffer;
   upload: Upload;
   /** What lies in each slot, by format only, as it was read at journal sequence `listedAt` of SESSION. */
   listed: (Listed | undefined)[];
@@ -24,6 +28,6 @@ export interface Listed {
 export function createUpdate(context: UpdateContext): Update {
   const window = context.window;
   const page = emptyBuffer();
-  const offers = createOffers(context, window, page);
-  return { window, offers, upload: createUpload(context, window, page, offers), listed: [], listedAt: -1 };
+  const offers = createOffers(context);
+  return { window, offers, intake: undefined, page, upload: createUpload(context, window, page, offers), listed: [], listedAt: -1 };
 }

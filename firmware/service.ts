@@ -2,9 +2,8 @@
  * Answers SMP frames with a server that is there only while somebody talks to it: its functions take more of a small chip's memory
  * than the door's. What an update has to remember between two frames is in the context and in flash.
  */
-import type { Wire } from '../platform/types.js';
-import type { UpdateContext } from '../update/context.js';
-import { createServer, type SmpServer } from './server.js';
+import type { Platform, Wire } from './platform/types.js';
+import type { SmpServer } from './smp/server.js';
 
 /** A server that nobody has asked anything for this long is let go. */
 const LINGER_MS = 10000;
@@ -20,18 +19,17 @@ export interface SmpService {
 }
 
 /** No server is made before the first frame, and none while the door is busy: it takes a while. */
-export function openService(context: UpdateContext): SmpService {
-  const platform = context.platform;
+export function openService(platform: Platform, isDoorBusy: () => boolean, makeServer: () => SmpServer): SmpService {
   const early: [Wire, (frame: Wire) => void][] = [];
   let server: SmpServer | undefined;
   let askedMs = 0;
 
   function serve(): void {
-    if (context.door.busy()) {
+    if (isDoorBusy()) {
       platform.after(DOOR_POLL_MS, serve);
       return;
     }
-    server = server || createServer(context);
+    server = server || makeServer();
     const asked = early.splice(0, EARLY_FRAMES);
     for (let i = 0; i < asked.length; i++) server.receive(asked[i]![0], asked[i]![1]);
   }

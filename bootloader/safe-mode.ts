@@ -21,7 +21,7 @@ onInterpreterFault(platform.reboot);
 start();
 
 function start(): void {
-  const core = openCore({ platform, slh: createSlhTools(), handover, safeMode: true, hashBytes: __MAPPED_FLASH__ ? 262144 : 8192, createServer });
+  const core = openCore({ platform, slh: createSlhTools, handover, safeMode: true, hashBytes: __MAPPED_FLASH__ ? 262144 : 8192, createServer });
   if (!core) return keepAlive();
   serveSerial(openSerial(wirePort()), core.service);
   if (handover.strap) keepOpen(core);

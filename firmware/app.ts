@@ -17,7 +17,7 @@ import { loadUpdater } from './updater.js';
 
 export interface AppParts {
   platform: Platform;
-  slh: SlhTools;
+  slh(): SlhTools;
   handover: Handover;
   hashBytes: number;
   /** Starts the radios; gives whether they are reachable now. Not called where they have to stay off. */
@@ -30,11 +30,12 @@ const HEALTH_TURN_MS = 1000;
 export function startApp(parts: AppParts): boolean {
   const platform = parts.platform;
   const handover = parts.handover;
-  const core = openCore({
+  const opened = openCore({
     platform, slh: parts.slh, handover, safeMode: false, hashBytes: parts.hashBytes, beforeRestart: keepReasons,
     createServer: (context) => loadUpdater().createServer(context),
   });
-  if (!core) return false;
+  if (!opened) return false;
+  const core = opened;
   const stores = core.stores;
   const restart = core.restart;
   const busy = core.door.busy;
@@ -43,7 +44,7 @@ export function startApp(parts: AppParts): boolean {
   const startedMs = platform.nowMs();
   const radioOn = handover.radio && !handover.degraded;
   const reachable = radioOn ? parts.startRadio(core) : () => true;
-  const checks = checksOf(platform, core, reachable);
+  let checks: HealthCheck[] | undefined;
   const stored = records.get(HEALTH_BASELINE);
   const baseline = stored ? stored[0]! : 0;
   let onTrial = handover.trial;
@@ -58,7 +59,7 @@ export function startApp(parts: AppParts): boolean {
   function keepReasons(): void {
     if (failure) journal.append(HEALTH, new Uint8Array([failure, 0, 0, 0]));
     if (onTrial) return;
-    const failing = judgeHealth(checks, 0, 0).failing;
+    const failing = judgeHealth(checksOf(platform, core, reachable), 0, 0).failing;
     if (failing !== baseline) records.set(HEALTH_BASELINE, new Uint8Array([failing]));
   }
 
@@ -78,6 +79,7 @@ export function startApp(parts: AppParts): boolean {
   }
 
   function judgeTrial(elapsedMs: number): void {
+    checks = checks || checksOf(platform, core, reachable);
     const verdict = judgeHealth(checks, elapsedMs, baseline);
     if (verdict.state === 'passed' && !busy()) onTrial = !loadUpdater().confirmTrial(platform, handover.layout, stores, handover);
     if (verdict.state !== 'failed') return;

@@ -20,7 +20,7 @@ import { checkWindow, closedWindow, openWindow } from './update/window.js';
 
 export interface CoreParts {
   platform: Platform;
-  slh: SlhTools;
+  slh(): SlhTools;
   handover: Handover;
   safeMode: boolean;
   /** Longest text this chip can hash in one go. */
@@ -108,7 +108,7 @@ export function openCore(parts: CoreParts): Core | undefined {
     },
   });
   const service = openService(platform, door.busy, () => parts.createServer({
-    platform, identity, slh: parts.slh,
+    platform, identity, slh: parts.slh(),
     stores: withSlots(platform, handover.layout, stores),
     running: { slot: parts.safeMode ? -1 : handover.slot, version: handover.version, trial: handover.trial },
     bootloader: parseVersion(handover.bootloader) || handover.version,

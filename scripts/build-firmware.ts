@@ -41,7 +41,9 @@ export interface BundleOptions {
    */
   program?: boolean;
   /** Functions that keep what only they use to themselves, see `nest`. */
-  late?: string[];
+  late?: readonly string[];
+  /** Functions that a program lets go of after its start, see `programOf`. */
+  once?: readonly string[];
   mutations?: Mutation[];
   /** A file like bootloader/shared.ts: functions the bundle does not carry but takes from its parameter `shared`. */
   shared?: string;
@@ -93,7 +95,14 @@ const SAFE_MODE_LENGTH = '7306139';
  * Functions of the app that are called when they are needed: what only they use is made then, and gone when they are done with
  * (see `nest`). An outer one stands before those inside it.
  */
-const LATE = ['loadUpdater'];
+const LATE = ['loadUpdater', 'holderOf', 'newestSequence', 'errorPattern', 'openWiegand'];
+
+/** Functions of the app that run only while it starts, and are let go then. */
+const ONCE = [
+  'startApp', 'openCore', 'openService', 'openDoor', 'openTries', 'openBolt', 'newBolt', 'openKeypad', 'openMatrix', 'openWiegand', 'openSignals',
+  'openBattery', 'openMeter', 'openDoorStores', 'openBootStores', 'parseIdentity', 'openJournal', 'openRecords', 'partsOf', 'createPlatform', 'createPins',
+  'flashPort', 'resetCause', 'onInterpreterFault', 'newEntry', 'closedWindow',
+];
 
 /** Names that Espruino's chips have at the root already: `E`, and pins. */
 const TAKEN = ['E', 'NRF', 'SDA', 'SCL', 'USB', 'LED', 'BTN', ...Array.from({ length: 26 * 10 }, (_, index) => String.fromCharCode(65 + Math.floor(index / 10)) + String(index % 10))];
@@ -151,7 +160,7 @@ export async function buildBootloader(options: BootloaderOptions): Promise<Bootl
 export async function buildApp(options: AppOptions): Promise<string> {
   if (!/^\d{1,3}\.\d{1,3}\.\d{1,5}$/.test(options.version)) throw new Error(`version "${options.version}" is not of the form 1.2.3`);
   const define = { ...definesOf(familyOf(options.family), options.version), ...options.define };
-  return bundleDevice(options.entry ?? 'firmware/main.ts', { define, mutations: options.mutations ?? [], program: true, ...(options.entry === undefined && { late: LATE }) });
+  return bundleDevice(options.entry ?? 'firmware/main.ts', { define, mutations: options.mutations ?? [], program: true, ...(options.entry === undefined && { late: LATE, once: ONCE }) });
 }
 
 /** The compile-time constants of every device bundle. */
@@ -189,7 +198,7 @@ async function buildAndStore(file: string, options: BundleOptions, key: string):
 async function compile(file: string, options: BundleOptions): Promise<string> {
   const name = relative(ROOT, file);
   const bundle = nest(inlineConstants(await bundleEs5(file, options)), options.late ?? []);
-  const code = options.program ? await minifyProgram(bundle) : await minifyFunction(name, bundle, options.parameter);
+  const code = options.program ? await minifyProgram(bundle, options.once ?? []) : await minifyFunction(name, bundle, options.parameter);
   const text = hoistVars(code);
   const problems = [...checkDeviceText(text), ...checkVars(text)];
   if (problems.length) throw new Error(`${name} cannot run on a lock:\n  ${problems.join('\n  ')}`);
@@ -208,8 +217,8 @@ async function minifyFunction(name: string, bundle: string, parameter = ''): Pro
 }
 
 /** Declarations, and at the end the function that the text evaluates to. */
-async function minifyProgram(bundle: string): Promise<string> {
-  const { code = '' } = await minify(programOf(bundle, RESULT), { ...TERSER, toplevel: true, mangle: { toplevel: true, reserved: TAKEN } });
+async function minifyProgram(bundle: string, once: readonly string[]): Promise<string> {
+  const { code = '' } = await minify(programOf(bundle, RESULT, once), { ...TERSER, toplevel: true, mangle: { toplevel: true, reserved: TAKEN } });
   const parts = code.split(`${RESULT}=`);
   if (parts.length !== 2) throw new Error('terser did not keep the shape of the program');
   return `${parts[0]}(${parts[1]!.replace(/;$/, '')})`;
@@ -291,8 +300,8 @@ async function mutated(path: string, mutations: Mutation[]): Promise<string> {
 /** Changes whenever anything changes that can end up in the bundle: device sources, the entry's folder, options, tool versions. */
 async function cacheKey(file: string, options: BundleOptions): Promise<string> {
   const hash = createHash('sha256');
-  const { parameter, program, late, define = {}, mutations = [], shared } = options;
-  hash.update(JSON.stringify([relative(ROOT, file), parameter, program, late, Object.entries(define).sort(), mutations, shared]));
+  const { parameter, program, late, once, define = {}, mutations = [], shared } = options;
+  hash.update(JSON.stringify([relative(ROOT, file), parameter, program, late, once, Object.entries(define).sort(), mutations, shared]));
   const folders = [...DEVICE_FOLDERS.map((folder) => join(ROOT, folder)), dirname(file)];
   const sources = (await Promise.all(folders.map(sourcesUnder))).flat();
   const inputs = [...new Set(sources)].sort();

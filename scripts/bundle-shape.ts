@@ -47,8 +47,11 @@ export function nest(script: string, owners: readonly string[]): string {
   return owners.reduce(nestOne, script);
 }
 
-/** A bundle that exports one function as a script that assigns that function to `result` in the end, and runs nothing before. */
-export function programOf(script: string, result: string): string {
+/**
+ * A bundle that exports one function as a script that assigns that function to `result` in the end, and runs nothing before.
+ * The functions in `once` are let go after that function's one call: they run within it and never again.
+ */
+export function programOf(script: string, result: string, once: readonly string[]): string {
   const source = parse(script);
   const exported = source.statements.filter(ts.isExportDeclaration);
   const names = exported.flatMap(({ exportClause: clause }) => (clause && ts.isNamedExports(clause) ? clause.elements.map((each) => each.name.text) : []));
@@ -56,7 +59,25 @@ export function programOf(script: string, result: string): string {
   const isDeclaration = [ts.isFunctionDeclaration, ts.isVariableStatement, ts.isExportDeclaration, ts.isEmptyStatement];
   const running = source.statements.find((each) => !isDeclaration.some((is) => is(each)));
   if (running) throw new Error(`an image must not run before it is called: ${running.getText().slice(0, 80)}`);
-  return `${apply(script, exported.map((each) => ({ from: each.getStart(), to: each.getEnd(), text: '' })))}\n${result}=${names[0]};`;
+  const text = apply(script, exported.map((each) => ({ from: each.getStart(), to: each.getEnd(), text: '' })));
+  if (!once.length) return `${text}\n${result}=${names[0]};`;
+  checkOnce(source, names[0]!, once);
+  const gone = [...once, names[0]!].join('=');
+  return `${text}\n${result}=function(handover){${names[0]}(handover);${gone}=0};`;
+}
+
+/** A function runs once if it is called only by functions that do, and by none of the functions inside them, which may be called later. */
+function checkOnce(source: ts.SourceFile, start: string, once: readonly string[]): void {
+  for (const name of once) bodyOf(source, name);
+  for (const top of source.statements) {
+    const from = ts.isFunctionDeclaration(top) ? top.name?.text : undefined;
+    eachUse(top, (use) => {
+      if (!once.includes(use.text) || ts.isExportSpecifier(use.parent)) return;
+      let around: ts.Node = use;
+      while (!ts.isFunctionLike(around) && !ts.isSourceFile(around)) around = around.parent;
+      if (around !== top || !from || (from !== start && !once.includes(from))) throw new Error(`${use.text} may run more than once: ${use.parent.getText().slice(0, 80)}`);
+    });
+  }
 }
 
 function nestOne(script: string, path: string): string {

@@ -13,5 +13,5 @@ export function runApp(handover: Handover, reachable: boolean): void {
     serveUdp(openUdp(SMP_UDP_PORT), core.service);
     return () => reachable;
   }
-  startApp({ platform: createPlatform(), slh: createSlhTools(), handover, hashBytes: 262144, startRadio });
+  startApp({ platform: createPlatform(), slh: createSlhTools, handover, hashBytes: 262144, startRadio });
 }

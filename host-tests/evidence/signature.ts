@@ -4,6 +4,7 @@
  */
 import { slh_dsa_sha2_128s as slhDsa } from '@noble/post-quantum/slh-dsa.js';
 import { startVerify, VERIFY_GENUINE, VERIFY_REFUSED } from '../../firmware/image/slh-dsa.js';
+import type { Factors } from '../../virtual-board/interpreter/calibrate.js';
 import { findEspruino } from '../../virtual-board/interpreter/find.js';
 import { slhTools } from '../../virtual-board/slh-tools.js';
 import { lengthVerdictsOnInterpreter, signatureFigures, verdictsOnInterpreter } from '../interpreter/signature-run.js';
@@ -25,8 +26,8 @@ export interface SignatureEvidence {
   varsOverBase?: number;
   minifiedBytes?: number;
   longestStepMs?: number;
-  /** An emulated ESP32 over this machine, measured in the same run: multiply. */
-  factors?: { javascript: number; hashing: number };
+  /** An emulated ESP32 over this machine: multiply. */
+  factors?: Factors;
 }
 
 /** Fresh keys, and changed bits for each; wrong lengths come on top. */
@@ -87,7 +88,7 @@ export async function signature(progress: Progress): Promise<SignatureEvidence> 
   return {
     ...counts, ms: rounded(figures.ms.plain), shaCalls: figures.hashes, varsOverBase: figures.peakVars, minifiedBytes: figures.bytes,
     longestStepMs: rounded(figures.longestStepMs.plain),
-    factors: { javascript: rounded(figures.factors.javascript), hashing: rounded(figures.factors.hashing) },
+    factors: figures.factors,
   };
 }
 

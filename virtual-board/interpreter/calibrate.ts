@@ -1,13 +1,14 @@
 /**
  * ESP32-equivalent time: how much slower an ESP32 is than the interpreter on this machine. Four small loops were timed on an
- * Espruino build for ESP32 in an emulator (250 MIPS); their ratio to the same loops here are the factors. No hardware was involved.
+ * Espruino build for ESP32 in an emulator (250 MIPS); their ratios to the same loops here are the factors. No hardware was involved.
+ * How the loops are run here is in docs/platform.md, "ESP32-equivalent time".
  */
 import { runScript } from './script.js';
 
 export interface Factors {
-  /** Multiply the time of JavaScript by this. */
+  /** Multiply the time of JavaScript by this: mean of the first three ratios. */
   javascript: number;
-  /** Multiply the time of native SHA-256 by this. */
+  /** Multiply the time of native SHA-256, and the call of it, by this: the fourth ratio. */
   hashing: number;
   /** What was measured here, milliseconds: empty loop, calls, Uint8Array.set, SHA-256. */
   hereMs: [number, number, number, number];
@@ -15,26 +16,38 @@ export interface Factors {
 
 /** Milliseconds of the four loops on the emulated ESP32, in the order of `hereMs`. */
 const ESP32_MS = [777, 424, 71, 110];
-const ROUNDS = 5;
+/** Interpreters started one after another, and repetitions in each. */
+const PROCESSES = 5;
+const REPETITIONS = 60;
 
-// Variables at the top level, as in the runs on the ESP32. Hashing fragments the list of free variables; process.memory() mends it.
+/**
+ * Variables at the top level, as in the runs on the ESP32. Each loop is timed in short pieces, a tenth of it, a fifth or a quarter: whatever
+ * else runs here leaves at least one of them alone. Memory is collected before each piece, outside the measured time, because hashing
+ * fragments the list of free variables and would otherwise take longer and longer.
+ */
 const SCRIPT = `
-var i,t,f=function(a){return a;},u=new Uint8Array(102),d=new Uint8Array(16),crypto=require("crypto"),r=[];
-for(i=0;i<20000;i++);
-t=getTime();for(i=0;i<20000;i++);r.push(getTime()-t);
-for(i=0;i<5000;i++)f(i);
-t=getTime();for(i=0;i<5000;i++)f(i);r.push(getTime()-t);
-for(i=0;i<500;i++)u.set(d,i%80);
-t=getTime();for(i=0;i<500;i++)u.set(d,i%80);r.push(getTime()-t);
-for(i=0;i<500;i++){crypto.SHA256(u);if(i%130==129)process.memory();}
-t=getTime();for(i=0;i<500;i++){crypto.SHA256(u);if(i%130==129)process.memory();}r.push(getTime()-t);
+var i,t,n,r=[1e9,1e9,1e9,1e9],f=function(a){return a;},u=new Uint8Array(102),d=new Uint8Array(16),crypto=require("crypto");
+function least(row,s){if(s<r[row])r[row]=s;}
+for(n=0;n<${REPETITIONS};n++){
+process.memory();t=getTime();for(i=0;i<2000;i++);least(0,(getTime()-t)*10);
+process.memory();t=getTime();for(i=0;i<500;i++)f(i);least(1,(getTime()-t)*10);
+process.memory();t=getTime();for(i=0;i<100;i++)u.set(d,i%80);least(2,(getTime()-t)*5);
+process.memory();t=getTime();for(i=0;i<125;i++)crypto.SHA256(u);least(3,(getTime()-t)*4);
+}
 print("CALIBRATION "+JSON.stringify(r));
 `;
 
-/** Measures the factors of the interpreter in use: the fastest of a few rounds counts, as whatever else runs here only adds time. */
-export async function calibrate(): Promise<Factors> {
+let factors: Promise<Factors> | undefined;
+
+/** The factors of the interpreter in use, measured once in a process: all figures printed together have the same ones. About 3 s. */
+export function calibrate(): Promise<Factors> {
+  factors ??= measure();
+  return factors;
+}
+
+async function measure(): Promise<Factors> {
   const best = ESP32_MS.map(() => Infinity);
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let run = 0; run < PROCESSES; run++) {
     (await measureOnce()).forEach((ms, loop) => {
       best[loop] = Math.min(best[loop]!, ms);
     });

@@ -11,10 +11,11 @@
  *   F, H, T(ADRS, x) = SHA-256(PK.seed | 48 zeros | ADRS(22) | x), first 16 bytes             (section 11.2.1)
  *   ADRS   = layer u8 | tree u64 | type u8 | key pair u32 | chain or height u32 | hash or index u32, big-endian
  *
- * All of it is hashed in one buffer, `block`: head (PK.seed, zeros, ADRS) | 35 slots of 16 bytes. Chains and leaves are worked on
- * in slot 0, pairs of nodes in slots 0 and 1; what T compresses is put into the other slots meanwhile.
- * Free memory is collected about every hundred hashes: digests fragment the interpreter's free list, and without that every
- * further hash takes longer than the one before.
+ * All of it is hashed in one buffer, `block`: head (PK.seed, zeros, ADRS) | 35 slots of 16 bytes | numbers to count down. Chains and
+ * leaves are worked on in slot 0, pairs of nodes in slots 0 and 1; what T compresses is put into the other slots meanwhile. A digest
+ * of 32 bytes put into a slot spoils the next one, which therefore never holds anything yet.
+ * Free memory is collected about every 130 hashes: digests fragment the interpreter's free list, and without that every further hash
+ * takes longer than the one before.
  */
 
 /** What differs between the chip and a host: firmware/platform/slh-tools.ts, virtual-board/slh-tools.ts. */
@@ -65,159 +66,156 @@ const NODE = 2;
 const FORS_NODE = 3;
 const FORS_ROOTS = 4;
 const FORS_TREES = 14;
+const FORS_TREE_BYTES = 16 + 12 * 16;
 const CHAINS = 35;
-const LAYERS = 7;
+const LAYER_BYTES = (CHAINS + 9) * 16;
+/** Where the parts of the signature begin, after R. */
+const FORS_AT = 16;
+const LAYERS_AT = FORS_AT + FORS_TREES * FORS_TREE_BYTES;
 /** Chains in a step: 5 x 15 hashes at most. A FORS tree has 13. */
 const CHAINS_A_STEP = 5;
-const STEPS_BETWEEN_COLLECTIONS = 3;
-
-/**
- * Algorithm 5 for the chains below `next` down to `end`: from the signature's value (chain 0 at `at`) to the end of the chain, into its slot.
- * The hot loop: all it needs are its own arguments, which the interpreter finds at once.
- */
-function finishChains(
-  next: number, end: number, at: number, digits: ArrayLike<number>, block: Uint8Array, leaf: Uint8Array, left: Uint8Array,
-  hash: SlhTools['hash'], setLeft: (bytes: ArrayLike<number>) => void, take: (offset: number, length: number) => ArrayLike<number>,
-): void {
-  while (next > end) {
-    block[CHAIN] = --next;
-    setLeft(take(at + 16 * next, 16));
-    for (let from = digits[next]!; from < 15; setLeft(hash(leaf))) leaf[STEP_IN_CHAIN] = from++;
-    if (next) block.set(left, HEAD + 16 * next);
-  }
-}
+/** The first slot for FORS roots, beyond what a digest in slot 1 spoils. */
+const FIRST_ROOT = 3;
+/** Where in `block` the FORS indices (u16, little-endian) and then the chain digits of a layer (u8) are. */
+const NUMBERS = HEAD + CHAINS * 16;
 
 /**
  * Starts to verify `signature` (a string of 7856 characters 0..255, read in place) over `message` with `publicKey` (32 bytes).
  * Wrong lengths, and whatever throws on the way, are refusals.
  */
 export function startVerify(publicKey: Uint8Array, message: Uint8Array, signature: string, tools: SlhTools): Verifying {
-  const block = new Uint8Array(HEAD + CHAINS * 16);
-  const leaf = new Uint8Array(block.buffer, 0, HEAD + 16);
-  const pair = new Uint8Array(block.buffer, 0, HEAD + 32);
-  const left = new Uint8Array(block.buffer, HEAD, 16);
-  const right = new Uint8Array(block.buffer, HEAD + 16, 16);
-  const setLeft = left.set.bind(left);
-  const setRight = right.set.bind(right);
-  const hash = tools.hash;
+  const block = new Uint8Array(NUMBERS + CHAINS);
   const take = tools.bytesOf(signature);
-  /** Where the FORS tree, or the layer, that comes next begins in the signature. */
-  let at = 16;
-  /** -2: nothing done, -1: FORS, 0 to 6: layer of the hypertree. */
-  let layer = -2;
-  /** FORS trees done, then chains to do. */
-  let next = 0;
-  /** FORS indices, then the chain digits of the layer. */
-  let digits: Uint8Array | Uint16Array = new Uint16Array(FORS_TREES);
-  let keyPair = 0;
-  let steps = 0;
-  let result = publicKey.length === 32 && signature.length === SIGNATURE_BYTES ? VERIFY_GO_ON : VERIFY_REFUSED;
+  /** Where the FORS tree, or the layer, that comes next begins in the signature. Below FORS_AT it is the verdict. */
+  let next = publicKey.length === 32 && signature.length === SIGNATURE_BYTES ? VERIFY_GO_ON : VERIFY_REFUSED;
+  /** Chains of the layer that are still to do. */
+  let chains = 0;
 
-  function setAddress(type: number, pairOrZero: number, index: number): void {
-    block[TYPE] = type;
-    block[KEY_PAIR] = pairOrZero >> 8;
-    block[KEY_PAIR + 1] = pairOrZero;
-    block[CHAIN] = 0;
-    block[INDEX] = index >> 8;
-    block[INDEX + 1] = index;
+  /**
+   * Algorithm 5 for the next chains, from the last one down: from the signature's value to the end of the chain, into its slot.
+   * The hot loop: all it needs are variables of its own, which the interpreter finds at once.
+   */
+  function finishChains(): void {
+    const leaf = block.subarray(0, HEAD + 16);
+    const left = block.subarray(HEAD, HEAD + 16);
+    const setLeft = left.set.bind(left);
+    const hash = tools.hash;
+    let chain = chains;
+    chains -= CHAINS_A_STEP;
+    if (chain % 15 === 10) tools.collect();
+    do {
+      block[CHAIN] = --chain;
+      setLeft(take(next + 16 * chain, 16));
+      for (let from = block[NUMBERS + chain]!; from < 15; setLeft(hash(leaf))) leaf[STEP_IN_CHAIN] = from++;
+      if (chain) block.set(left, HEAD + 16 * chain);
+    } while (chain % CHAINS_A_STEP);
   }
 
-  /** From node `index` up `height` levels, beside the nodes of the signature (algorithms 11 and 17). Gives the root. */
-  function climb(node: ArrayLike<number>, index: number, height: number): ArrayLike<number> {
-    for (let level = 1; level <= height; level++) {
-      if (index & 1) {
-        setRight(node);
-        setLeft(take(at, 16));
-      } else {
-        setLeft(node);
-        setRight(take(at, 16));
-      }
-      index >>= 1;
-      block[CHAIN] = level;
+  /**
+   * One FORS tree, or the end of a layer: from its leaf up beside the nodes of the signature (algorithms 11 and 17). What the next layer
+   * then signs, unless there are more trees, is split into the chains' digits, with their checksum (algorithm 8).
+   */
+  function climb(): void {
+    const set = block.set.bind(block);
+    const hash = tools.hash;
+    let at = next;
+    let index = block[KEY_PAIR]! * 256 + block[KEY_PAIR + 1]!;
+    let end = at + LAYER_BYTES;
+    let slot = 0;
+    block[CHAIN] = block[INDEX] = block[INDEX + 1] = 0;
+    if (at < LAYERS_AT) {
+      const tree = (at - FORS_AT) / FORS_TREE_BYTES | 0;
+      if (tree % 7 === 0) tools.collect();
+      index = tree << 12 | block[NUMBERS + 2 * tree + 1]! << 8 | block[NUMBERS + 2 * tree]!;
+      slot = FIRST_ROOT + tree;
+      end = at + FORS_TREE_BYTES;
+      block[TYPE] = FORS_NODE;
       block[INDEX] = index >> 8;
       block[INDEX + 1] = index;
-      node = hash(pair);
+      set(take(at, 16), HEAD);
+      set(hash(block.subarray(0, HEAD + 16)), HEAD + 16 * (index & 1));
       at += 16;
+    } else {
+      block[TYPE] = WOTS_KEY;
+      set(hash(block.subarray(0, NUMBERS)), HEAD + 16 * (index & 1));
+      block[TYPE] = NODE;
+      block[KEY_PAIR] = block[KEY_PAIR + 1] = 0;
+      at += CHAINS * 16;
     }
-    return node;
+    next = end;
+    const pair = block.subarray(0, HEAD + 32);
+    do {
+      set(take(at, 16), HEAD + 16 * (~index & 1));
+      index >>= 1;
+      block[CHAIN]!++;
+      block[INDEX] = index >> 8;
+      block[INDEX + 1] = index;
+      at += 16;
+      set(hash(pair), HEAD + 16 * (at < end ? index & 1 : slot));
+    } while (at < end);
+    if (end < LAYERS_AT) return;
+    block[CHAIN] = block[INDEX] = block[INDEX + 1] = 0;
+    if (slot) {
+      block[TYPE] = FORS_ROOTS;
+      set(block.subarray(HEAD + FIRST_ROOT * 16, HEAD + (FIRST_ROOT + FORS_TREES) * 16), HEAD);
+      set(hash(block.subarray(0, HEAD + FORS_TREES * 16)), HEAD);
+    } else {
+      if (end === SIGNATURE_BYTES) {
+        // An interpreter out of memory stops anywhere without throwing: nothing is genuine before all is compared.
+        next = VERIFY_REFUSED;
+        let differing = 0;
+        for (let i = 0; i < 16; i++) differing |= block[HEAD + i]! ^ publicKey[16 + i]!;
+        if (!differing) next = VERIFY_GENUINE;
+        return;
+      }
+      block[LAYER]!++;
+      block[KEY_PAIR] = block[TREE + 5]! & 1;
+      block[KEY_PAIR + 1] = block[TREE + 6]!;
+      for (let i = TREE + 6; i > TREE; i--) block[i] = (block[i - 1]! >> 1) | (block[i - 2]! << 7);
+      block[TREE] = 0;
+    }
+    block[TYPE] = WOTS_HASH;
+    const digits = block.subarray(NUMBERS, NUMBERS + 32);
+    tools.digits(block.subarray(HEAD, HEAD + 16), digits, 4);
+    const checksum = 32 * 15 - tools.sum(digits);
+    block[NUMBERS + 32] = checksum >> 8;
+    block[NUMBERS + 33] = checksum >> 4 & 15;
+    block[NUMBERS + 34] = checksum & 15;
+    chains = CHAINS;
   }
 
   /** The message digest: FORS indices, tree and key pair in it. */
   function begin(): void {
+    // In the slots: R | PK.seed | PK.root or then the inner hash | zeros.
+    block.set(take(0, 16), HEAD);
+    block.set(publicKey, HEAD + 16);
     const inner = new Uint8Array(50 + message.length);
-    inner.set(take(0, 16), 0);
-    inner.set(publicKey, 16);
+    inner.set(block.subarray(HEAD, HEAD + 48), 0);
     inner.set(message, 50);
-    const outer = new Uint8Array(68);
-    outer.set(inner.subarray(0, 32), 0);
-    outer.set(tools.sha256(inner), 32);
-    outer.set(tools.sha256(outer), 0);
-    tools.digits(outer, digits, 12);
-    keyPair = ((outer[28]! & 1) << 8) | outer[29]!;
-    block.set(publicKey.subarray(0, 16), 0);
-    block.set(outer.subarray(21, 28), TREE);
+    block.set(tools.sha256(inner), HEAD + 32);
+    // The digest, placed so that its bytes 21 to 29 come to TREE and, too early by some places, to the key pair.
+    block.set(tools.sha256(block.subarray(HEAD, HEAD + 68)), TREE - 21);
+    tools.digits(block.subarray(TREE - 21, TREE), new Uint16Array(block.buffer, NUMBERS, FORS_TREES), 12);
+    block[KEY_PAIR] = block[TREE + 7]! & 1;
+    block[KEY_PAIR + 1] = block[TREE + 8]!;
+    block[TREE + 8] = block[TREE + 9] = 0;
     block[TREE]! &= 0x3f;
-  }
-
-  /** Signs `root` with the next layer: its message digits and checksum (algorithm 8), and its place in the tree above. */
-  function beginLayer(root: ArrayLike<number>): void {
-    setLeft(root);
-    digits = new Uint8Array(CHAINS);
-    tools.digits(left, digits, 4);
-    const checksum = 32 * 15 - tools.sum(digits);
-    digits[32] = checksum >> 8;
-    digits[33] = (checksum >> 4) & 15;
-    digits[34] = checksum & 15;
-    block[LAYER] = ++layer;
-    if (layer) {
-      keyPair = ((block[TREE + 5]! & 1) << 8) | block[TREE + 6]!;
-      for (let i = TREE + 6; i > TREE; i--) block[i] = (block[i - 1]! >> 1) | (block[i - 2]! << 7);
-      block[TREE] = 0;
-    }
-    setAddress(WOTS_HASH, keyPair, 0);
-    next = CHAINS;
-  }
-
-  /** One FORS tree, some chains, or what ends FORS or a layer. */
-  function turn(): void {
-    if (++steps % STEPS_BETWEEN_COLLECTIONS === 0) tools.collect();
-    if (layer < -1) {
-      begin();
-      layer = -1;
-    } else if (layer < 0 && next < FORS_TREES) {
-      const index = next * 4096 + digits[next]!;
-      setAddress(FORS_NODE, keyPair, index);
-      setLeft(take(at, 16));
-      at += 16;
-      block.set(climb(hash(leaf), index, 12), HEAD + 16 * (2 + next++));
-    } else if (layer < 0) {
-      setAddress(FORS_ROOTS, keyPair, 0);
-      block.set(new Uint8Array(block.buffer, HEAD + 32, FORS_TREES * 16), HEAD);
-      beginLayer(hash(new Uint8Array(block.buffer, 0, HEAD + FORS_TREES * 16)));
-    } else if (next) {
-      finishChains(next, next - CHAINS_A_STEP, at, digits, block, leaf, left, hash, setLeft, take);
-      next -= CHAINS_A_STEP;
-    } else {
-      setAddress(WOTS_KEY, keyPair, 0);
-      const key = hash(block);
-      setAddress(NODE, 0, 0);
-      at += CHAINS * 16;
-      const root = climb(key, keyPair, 9);
-      if (layer < LAYERS - 1) return beginLayer(root);
-      setLeft(root);
-      result = VERIFY_GENUINE;
-      for (let i = 0; i < 16; i++) if (left[i] !== publicKey[16 + i]) result = VERIFY_REFUSED;
-    }
+    block.set(publicKey, 0);
+    block.fill(0, 16, TREE);
+    next = FORS_AT;
   }
 
   return {
     step() {
       try {
-        if (!result) turn();
+        if (chains) finishChains();
+        else if (next >= FORS_AT) climb();
+        else if (!next) begin();
       } catch (_) {
-        result = VERIFY_REFUSED;
+        chains = 0;
+        next = VERIFY_REFUSED;
       }
-      return result;
+      return next < FORS_AT ? next : VERIFY_GO_ON;
     },
   };
 }

@@ -60,7 +60,7 @@ describe('a verification', () => {
       longest = Math.max(longest, hashes - before);
       steps++;
     }
-    expect(steps).toBe(72);
+    expect(steps).toBe(71);
     expect(longest).toBeLessThanOrEqual(75);
     expect(hashes).toBeGreaterThan(1900);
     expect(hashes).toBeLessThan(2300);

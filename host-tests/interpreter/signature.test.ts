@@ -9,12 +9,12 @@ describeWithInterpreter('Signature verification on the real interpreter', () => 
     const figures = await signatureFigures();
     console.info(`signature verification: ${JSON.stringify(figures, (_, value: unknown) => (typeof value === 'number' ? Math.round(value * 100) / 100 : value))}`);
     expect(figures.verdict).toBe(VERIFY_GENUINE);
-    expect(figures.steps).toBe(72);
+    expect(figures.steps).toBe(71);
     expect(figures.hashes).toBeGreaterThan(1900);
     expect(figures.hashes).toBeLessThan(2300);
-    expect(figures.bytes).toBeLessThanOrEqual(2236);
-    expect(figures.startedVars).toBeLessThanOrEqual(160);
-    expect(figures.peakVars).toBeLessThanOrEqual(220);
+    expect(figures.bytes).toBeLessThanOrEqual(1839);
+    expect(figures.startedVars).toBeLessThanOrEqual(100);
+    expect(figures.peakVars).toBeLessThanOrEqual(130);
   });
 
   it('refuses a flipped bit in any part of signature, message and key, and goes on to accept the unchanged one', { timeout: 120_000 }, async () => {

@@ -70,7 +70,7 @@ export function startApp(parts: AppParts): boolean {
     if (busy()) return;
     if (!onTrial && !historyKept) {
       historyKept = true;
-      loadUpdater().settle(stores);
+      loadUpdater().loadAftermath().settle(stores);
     }
     if (!healthy && elapsedMs >= HEALTHY_MS) {
       healthy = true;
@@ -81,7 +81,7 @@ export function startApp(parts: AppParts): boolean {
   function judgeTrial(elapsedMs: number): void {
     checks = checks || checksOf(platform, core, reachable);
     const verdict = judgeHealth(checks, elapsedMs, baseline);
-    if (verdict.state === 'passed' && !busy()) onTrial = !loadUpdater().confirmTrial(platform, handover.layout, stores, handover);
+    if (verdict.state === 'passed' && !busy()) onTrial = !loadUpdater().loadAftermath().confirmTrial(platform, handover.layout, stores, handover);
     if (verdict.state !== 'failed') return;
     failure = verdict.code;
     restart(RESTART);

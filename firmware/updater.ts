@@ -5,15 +5,14 @@
  */
 import { lockCommand } from './smp/lock-group.js';
 import { createServer, type SmpServer } from './smp/server.js';
-import { confirmTrial, settle } from './update/aftermath.js';
+import { loadAftermath, type Aftermath } from './update/aftermath.js';
 import type { UpdateContext } from './update/context.js';
 
 export interface Updater {
   createServer(context: UpdateContext): SmpServer;
-  confirmTrial: typeof confirmTrial;
-  settle: typeof settle;
+  loadAftermath(): Aftermath;
 }
 
 export function loadUpdater(): Updater {
-  return { createServer: (context) => createServer(context, lockCommand), confirmTrial, settle };
+  return { createServer: (context) => createServer(context, lockCommand), loadAftermath };
 }

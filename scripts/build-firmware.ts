@@ -18,6 +18,7 @@ import ts from 'typescript';
 import { checkDeviceText } from './device-text.js';
 import { inlineConstants, nest, programOf } from './bundle-shape.js';
 import { checkVars, hoistVars } from './hoist-vars.js';
+import { shortenNames, shortNamesOf } from './short-names.js';
 
 type Plugin = NonNullable<Options['esbuildPlugins']>[number];
 
@@ -40,6 +41,8 @@ export interface BundleOptions {
    * in, which for an image is the root: a function keeps no list of scopes then.
    */
   program?: boolean;
+  /** Short names for the firmware's own records, see short-names.ts. What a test talks to keeps its names. */
+  shortNames?: boolean;
   /** Functions that keep what only they use to themselves, see `nest`. */
   late?: readonly string[];
   /** Functions that a program lets go of after its start, see `programOf`. */
@@ -95,7 +98,11 @@ const SAFE_MODE_LENGTH = '7306139';
  * Functions of the app that are called when they are needed: what only they use is made then, and gone when they are done with
  * (see `nest`). An outer one stands before those inside it.
  */
-const LATE = ['loadUpdater', 'holderOf', 'newestSequence', 'errorPattern', 'openWiegand'];
+const LATE = [
+  'loadUpdater', 'loadUpdater.loadJudge', 'loadUpdater.loadJudge.startVerifyImage', 'loadUpdater.loadAftermath', 'loadUpdater.lockCommand', 'loadUpdater.setState',
+  'loadUpdater.answerState', 'loadUpdater.osCommand', 'loadUpdater.reasonOf', 'loadUpdater.refusal', 'openDoor.onKey', 'openDoor.onStretched',
+  'holderOf', 'newestSequence', 'errorPattern', 'openWiegand',
+];
 
 /** Functions of the app that run only while it starts, and are let go then. */
 const ONCE = [
@@ -122,7 +129,7 @@ const TERSER: MinifyOptions = {
 
 /**
  * Bundles one device entry file. The text runs when it is evaluated, and leaves no global behind; with `parameter` it is an
- * expression, a function of that parameter (a free variable in the source).
+ * expression, a function of that parameter (a free variable in the source); with `program`, see there.
  */
 export async function bundleDevice(entry: string, options: BundleOptions = {}): Promise<string> {
   const file = resolve(ROOT, entry);
@@ -142,11 +149,11 @@ export async function buildBootloader(options: BootloaderOptions): Promise<Bootl
   const family = familyOf(options.family);
   const define = { ...definesOf(family, BOOTLOADER_VERSION), ...options.define };
   const safeMode = await bundleDevice(options.safeModeEntry ?? 'bootloader/safe-mode.ts', {
-    define, mutations: options.mutations ?? [], parameter: 'handover,shared', shared: 'bootloader/shared.ts',
+    define, mutations: options.mutations ?? [], parameter: 'handover,shared', shared: 'bootloader/shared.ts', shortNames: true,
   });
   if (safeMode.includes('*/')) throw new Error('bootloader/safe-mode.ts: its text holds "*/", which would end the comment it is stored in');
   const boot = await bundleDevice(options.entry ?? 'bootloader/main.ts', {
-    define: { ...define, __SAFE_MODE_OFFSET__: SAFE_MODE_OFFSET, __SAFE_MODE_LENGTH__: SAFE_MODE_LENGTH }, mutations: options.mutations ?? [],
+    define: { ...define, __SAFE_MODE_OFFSET__: SAFE_MODE_OFFSET, __SAFE_MODE_LENGTH__: SAFE_MODE_LENGTH }, mutations: options.mutations ?? [], shortNames: true,
   });
   const prelude = options.prelude ?? '';
   const offset = prelude.length + boot.length + '/*'.length;
@@ -160,7 +167,7 @@ export async function buildBootloader(options: BootloaderOptions): Promise<Bootl
 export async function buildApp(options: AppOptions): Promise<string> {
   if (!/^\d{1,3}\.\d{1,3}\.\d{1,5}$/.test(options.version)) throw new Error(`version "${options.version}" is not of the form 1.2.3`);
   const define = { ...definesOf(familyOf(options.family), options.version), ...options.define };
-  return bundleDevice(options.entry ?? 'firmware/main.ts', { define, mutations: options.mutations ?? [], program: true, ...(options.entry === undefined && { late: LATE, once: ONCE }) });
+  return bundleDevice(options.entry ?? 'firmware/main.ts', { define, mutations: options.mutations ?? [], program: true, shortNames: true, ...(options.entry === undefined && { late: LATE, once: ONCE }) });
 }
 
 /** The compile-time constants of every device bundle. */
@@ -197,12 +204,13 @@ async function buildAndStore(file: string, options: BundleOptions, key: string):
 
 async function compile(file: string, options: BundleOptions): Promise<string> {
   const name = relative(ROOT, file);
-  const bundle = nest(inlineConstants(await bundleEs5(file, options)), options.late ?? []);
+  const laidOut = nest(inlineConstants(await bundleEs5(file, options)), options.late ?? []);
+  const bundle = options.shortNames ? shortenNames(laidOut, await shortNamesOf(ROOT, await deviceSources())) : laidOut;
   const code = options.program ? await minifyProgram(bundle, options.once ?? []) : await minifyFunction(name, bundle, options.parameter);
   const text = hoistVars(code);
   const problems = [...checkDeviceText(text), ...checkVars(text)];
   if (problems.length) throw new Error(`${name} cannot run on a lock:\n  ${problems.join('\n  ')}`);
-  return options.program ? text : options.parameter ? text.slice(1, -1) : `${text}();`;
+  return options.program || options.parameter ? text : `${text}();`;
 }
 
 /** The global that terser sees the result assigned to, so that it keeps a function nobody calls. */
@@ -300,17 +308,19 @@ async function mutated(path: string, mutations: Mutation[]): Promise<string> {
 /** Changes whenever anything changes that can end up in the bundle: device sources, the entry's folder, options, tool versions. */
 async function cacheKey(file: string, options: BundleOptions): Promise<string> {
   const hash = createHash('sha256');
-  const { parameter, program, late, once, define = {}, mutations = [], shared } = options;
-  hash.update(JSON.stringify([relative(ROOT, file), parameter, program, late, once, Object.entries(define).sort(), mutations, shared]));
-  const folders = [...DEVICE_FOLDERS.map((folder) => join(ROOT, folder)), dirname(file)];
-  const sources = (await Promise.all(folders.map(sourcesUnder))).flat();
-  const inputs = [...new Set(sources)].sort();
+  const { parameter, program, late, once, shortNames, define = {}, mutations = [], shared } = options;
+  hash.update(JSON.stringify([relative(ROOT, file), parameter, program, late, once, shortNames, Object.entries(define).sort(), mutations, shared]));
+  const inputs = [...new Set([...await deviceSources(), ...await sourcesUnder(dirname(file))])].sort();
   for (const input of [...inputs, ...TOOLS]) hash.update(relative(ROOT, input)).update('\0').update(await readFile(input)).update('\0');
   return hash.digest('hex');
 }
 
-const TOOLS = ['package-lock.json', 'tsconfig.base.json', 'tsconfig.device.json', 'scripts/build-firmware.ts', 'scripts/bundle-shape.ts', 'scripts/device-text.ts', 'scripts/hoist-vars.ts']
+const TOOLS = ['package-lock.json', 'tsconfig.base.json', 'tsconfig.device.json', 'scripts/build-firmware.ts', 'scripts/bundle-shape.ts', 'scripts/device-text.ts', 'scripts/hoist-vars.ts', 'scripts/short-names.ts']
   .map((name) => join(ROOT, name));
+
+async function deviceSources(): Promise<string[]> {
+  return (await Promise.all(DEVICE_FOLDERS.map((folder) => sourcesUnder(join(ROOT, folder))))).flat().sort();
+}
 
 async function sourcesUnder(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true });

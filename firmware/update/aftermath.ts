@@ -5,18 +5,28 @@ import { PAGE_BYTES, type Layout } from '../flash/layout.js';
 import { openRegion } from '../flash/region.js';
 import type { DoorStores } from '../flash/open.js';
 import type { Handover } from '../handover.js';
-import { parseImage } from '../image/format.js';
 import { bytesEqual, keysAfter } from '../image/keys.js';
 import { formatVersion } from '../image/version.js';
 import type { Platform } from '../platform/types.js';
 import { APPLIED, confirmedFloor, confirmImage, encodeConfirmed } from './boot-state.js';
 import { addVerdict, rememberRollback } from './history.js';
+import { loadJudge } from './judge.js';
+
+export interface Aftermath {
+  confirmTrial: typeof confirmTrial;
+  settle: typeof settle;
+}
+
+/** Made when it is called for, as `loadJudge` is. */
+export function loadAftermath(): Aftermath {
+  return { confirmTrial, settle };
+}
 
 /** Confirms the image that runs, with the counter and the keys that it brings. True when it is done; false to be tried again. */
 export function confirmTrial(platform: Platform, layout: Layout, stores: DoorStores, handover: Handover): boolean {
   const journal = stores.journal;
   const region = openRegion(platform.flash, layout.slots[handover.slot], platform.crc32);
-  const image = parseImage(region.read, region.pages * PAGE_BYTES).image;
+  const image = loadJudge().parseImage(region.read, region.pages * PAGE_BYTES).image;
   if (!image) return false;
   const before = confirmedFloor(journal, stores.records);
   const keys = keysAfter(image.keyChange, before);

@@ -2,11 +2,12 @@
 import { BAD_SIGNATURE, IMAGE_NOT_FOUND, UPLOAD_INCOMPLETE, type ErrorCode } from '../errors.js';
 import { TRIAL } from '../flash/kinds.js';
 import { PAGE_BYTES } from '../flash/layout.js';
-import { startVerifyImage, type VerifyResult } from '../image/verify.js';
+import type { VerifyResult } from '../image/verify.js';
 import { confirmedFloor, encodeTrial } from './boot-state.js';
 import { GO_ON, inSteps, type UpdateContext } from './context.js';
-import { judgeImage, mayStart } from './gates.js';
+import { mayStart } from './gates.js';
 import { rememberRollback } from './history.js';
+import { loadJudge } from './judge.js';
 import type { Offers } from './offers.js';
 import { pagesDone, sessionOf } from './session.js';
 import type { UpdateWindow } from './window.js';
@@ -27,7 +28,8 @@ export function startTrial(context: UpdateContext, window: UpdateWindow, offers:
   if (refused) return done(refused);
   let verified: VerifyResult | undefined;
   let judged = false;
-  const verifying = startVerifyImage({
+  const judge = loadJudge();
+  const verifying = judge.startVerifyImage({
     source: stores.slots[trialSlot], offer: false, slot: trialSlot, slotBytes: stores.slots[trialSlot].pages * PAGE_BYTES,
     identity: context.identity, trust: confirmedFloor(journal, stores.records), tools: context.platform, slh: context.slh,
   });
@@ -46,7 +48,7 @@ export function startTrial(context: UpdateContext, window: UpdateWindow, offers:
     if (!image || !imageId) return IMAGE_NOT_FOUND;
     if (!judged) {
       judged = true;
-      return judgeImage(context, image, imageId) || GO_ON;
+      return judge.judgeImage(context, image, imageId) || GO_ON;
     }
     const code = mayStart(context, window) || context.battery.loaded();
     return code || rememberRollback(journal, stores.records) || journal.append(TRIAL, encodeTrial({ slot: trialSlot, version: image.version, imageId }));

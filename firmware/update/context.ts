@@ -3,12 +3,13 @@ import { BAD_SIGNATURE, type ErrorCode } from '../errors.js';
 import type { Identity } from '../flash/identity.js';
 import type { Stores } from '../flash/open.js';
 import type { Region } from '../flash/region.js';
-import { parseImage, type ParsedImage } from '../image/format.js';
+import type { ParsedImage } from '../image/format.js';
 import type { SlhTools } from '../image/slh-dsa.js';
 import { compareVersions, type Version } from '../image/version.js';
 import type { Platform } from '../platform/types.js';
 import { PAGE_BYTES } from '../flash/layout.js';
 import { confirmedFloor } from './boot-state.js';
+import { loadJudge } from './judge.js';
 import { sessionOf } from './session.js';
 import type { UpdateWindow } from './window.js';
 
@@ -82,7 +83,7 @@ export function inSteps(context: UpdateContext, step: () => number, done: (code:
 /** What lies in a slot, by format only. */
 export function parseSlot(context: UpdateContext, slot: number): ParsedImage {
   const region = slotOf(context, slot);
-  return parseImage(region.read, region.pages * PAGE_BYTES);
+  return loadJudge().parseImage(region.read, region.pages * PAGE_BYTES);
 }
 
 /** The region of a slot. */

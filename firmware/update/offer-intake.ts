@@ -7,13 +7,13 @@ import {
   BAD_HEADER, BAD_SIGNATURE, IMAGE_TOO_LARGE, LENGTH_MISSING, MALFORMED, OFFSET_MISSING, TRIAL_RUNNING, type ErrorCode,
 } from '../errors.js';
 import { PAGE_BYTES } from '../flash/layout.js';
-import { HEADER_BYTES, offerBytes, parseOffer, UNPROTECTED_BYTES, type ImageInfo } from '../image/format.js';
-import { signedMessage, startVerifyImage } from '../image/verify.js';
+import { HEADER_BYTES, offerBytes, UNPROTECTED_BYTES, type ImageInfo } from '../image/format.js';
 import type { Wire } from '../platform/types.js';
 import { confirmedFloor, trialOf } from './boot-state.js';
 import { GO_ON, inSteps, type UpdateContext } from './context.js';
 import type { Exchange } from './exchange.js';
-import { judgeImage, mayStart } from './gates.js';
+import { mayStart } from './gates.js';
+import { loadJudge } from './judge.js';
 import type { Offers } from './offers.js';
 import { bufferEquals, fillBuffer, OFFER, paddedPage, releaseBuffer, takeBuffer, type PageBuffer } from './page-buffer.js';
 import { noteFailing } from './session.js';
@@ -89,7 +89,7 @@ export function createOfferIntake(context: UpdateContext, page: PageBuffer, offe
           judged = true;
           return judge(parsed) || GO_ON;
         }
-        const result = parseOffer(readPage, slotBytes);
+        const result = loadJudge().parseOffer(readPage, slotBytes);
         parsed = result.image;
         return parsed ? GO_ON : result.code;
       }
@@ -123,7 +123,8 @@ export function createOfferIntake(context: UpdateContext, page: PageBuffer, offe
   function judge(image: ImageInfo): ErrorCode {
     if (offerBytes(image) !== length) return BAD_HEADER;
     if (trialOf(journal)) return TRIAL_RUNNING;
-    return judgeImage(context, image, platform.sha256(signedMessage(image, readPage, platform.sha256)));
+    const rules = loadJudge();
+    return rules.judgeImage(context, image, platform.sha256(rules.signedMessage(image, readPage, platform.sha256)));
   }
 
   function readPage(offset: number, bytes: number): Uint8Array {
@@ -140,7 +141,7 @@ export function createOfferIntake(context: UpdateContext, page: PageBuffer, offe
 
   function verify(exchange: Exchange): void {
     const stores = context.stores;
-    const verifying = startVerifyImage({
+    const verifying = loadJudge().startVerifyImage({
       source: region, offer: true, slot: 0, slotBytes, identity: context.identity, trust: confirmedFloor(journal, stores.records), tools: platform,
       slh: context.slh,
     });

@@ -6,10 +6,10 @@ import { copyBytes } from '../flash/bytes.js';
 import { SIGNATURE_BACK_OFF, type ErrorCode } from '../errors.js';
 import { OFFERS } from '../flash/kinds.js';
 import { PAGE_BYTES } from '../flash/layout.js';
-import { HEADER_BYTES, parseOffer, type ImageInfo } from '../image/format.js';
-import { signedMessage } from '../image/verify.js';
+import { HEADER_BYTES, type ImageInfo } from '../image/format.js';
 import type { Wire } from '../platform/types.js';
 import type { UpdateContext } from './context.js';
+import { loadJudge } from './judge.js';
 
 /** The first failed signature costs this long, each further one twice as long. */
 const BACK_OFF_MS = 2000;
@@ -64,9 +64,10 @@ export function createOffers(context: UpdateContext): Offers {
   function accepted(imageId: Wire, known?: ImageInfo): ImageInfo | undefined {
     if (imageId !== acceptedId()) return undefined;
     if (known) return known;
-    const image = parseOffer(region.read, slotBytes).image;
+    const judge = loadJudge();
+    const image = judge.parseOffer(region.read, slotBytes).image;
     if (!image) return undefined;
-    const found = platform.sha256(signedMessage(image, region.read, platform.sha256));
+    const found = platform.sha256(judge.signedMessage(image, region.read, platform.sha256));
     return platform.toWire(found) === imageId ? image : undefined;
   }
 

@@ -9,13 +9,13 @@ import {
 import { SESSION, VERDICT } from '../flash/kinds.js';
 import { PAGE_BYTES } from '../flash/layout.js';
 import { DIGEST_BYTES, HEADER_BYTES, IMAGE_MAGIC, pageBytes, readU32, type ImageInfo } from '../image/format.js';
-import { startPages } from '../image/pages.js';
 import { readVersion } from '../image/version.js';
 import type { Wire } from '../platform/types.js';
 import { ABORTED, encodeVerdict, trialOf } from './boot-state.js';
 import { GO_ON, inSteps, keptSlot, parseSlot, slotOf, WAIT, type UpdateContext } from './context.js';
 import type { Exchange } from './exchange.js';
 import { mayInstall, mayStart } from './gates.js';
+import { loadJudge } from './judge.js';
 import type { Offers } from './offers.js';
 import { bufferEquals, bufferPart, fillBuffer, paddedPage, releaseBuffer, takeBuffer, UPLOAD, type PageBuffer } from './page-buffer.js';
 import { endedSession, noteFailing, OFFERED, pagesDone, pagesOf, PLAIN, sessionOf, writeSession, type Session } from './session.js';
@@ -265,7 +265,7 @@ export function createUpload(context: UpdateContext, window: UpdateWindow, page:
       };
     }
     const parsed = parseSlot(context, session!.slot);
-    return parsed.image ? startPages(slot, slot, parsed.image, platform) : function () {
+    return parsed.image ? loadJudge().startPages(slot, slot, parsed.image, platform) : function () {
       return parsed.code;
     };
   }

@@ -9,6 +9,7 @@ import type { Identity } from '../../firmware/flash/identity.js';
 import { layoutOf, type Layout } from '../../firmware/flash/layout.js';
 import { openStores, type Stores } from '../../firmware/flash/open.js';
 import type { Platform, Wire } from '../../firmware/platform/types.js';
+import { lockCommand } from '../../firmware/smp/lock-group.js';
 import { createServer, type SmpServer } from '../../firmware/smp/server.js';
 import { closedWindow, openWindow } from '../../firmware/update/window.js';
 import { confirmImage } from '../../firmware/update/boot-state.js';
@@ -172,7 +173,7 @@ export function createBench(options: { production?: boolean; keys?: [Uint8Array,
         safeMode,
         hashBytes: start.hashBytes ?? 262144,
         window, stepping: 0,
-      });
+      }, safeMode ? undefined : lockCommand);
     },
     openWindow() {
       openWindow(window, platform.nowMs());

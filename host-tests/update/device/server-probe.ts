@@ -4,6 +4,7 @@ import { layoutOf, type Geometry } from '../../../firmware/flash/layout.js';
 import { createPlatform } from '../../../firmware/platform/espruino.js';
 import { createSlhTools } from '../../../firmware/platform/slh-tools.js';
 import { createCrc16, startLines } from '../../../firmware/smp/console.js';
+import { lockCommand } from '../../../firmware/smp/lock-group.js';
 import { createServer, type SmpServer } from '../../../firmware/smp/server.js';
 import { closedWindow, openWindow } from '../../../firmware/update/window.js';
 import { confirmImage } from '../../../firmware/update/boot-state.js';
@@ -103,6 +104,6 @@ probe.server = createServer({
   hashBytes: 65536,
   window,
   stepping: 0,
-});
+}, lockCommand);
 probe.serverVars = process.memory().usage - before;
 openWindow(window, platform.nowMs());

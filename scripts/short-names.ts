@@ -1,0 +1,72 @@
+/**
+ * Shortens the names of the firmware's own records. A name of more than four characters takes Espruino more than one variable wherever a
+ * record holds it, and every name costs bytes of `.boot0`, which is full.
+ *
+ * Shortened are names that `firmware/` and `bootloader/` declare in interfaces. A name that means anything outside one bundle keeps: those
+ * of the language and of Espruino, the wiring record, the handover between bootloader and image, everything SMP, and every text.
+ * The table follows from the sources, so the bootloader and its safe mode, which share records, have the same one.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import ts from 'typescript';
+
+/** Names up to this length are short enough. */
+const SHORT = 3;
+/** Interfaces whose records leave the bundle. */
+const CROSSING = ['firmware/handover.ts', 'firmware/flash/layout.ts', 'firmware/image/version.ts', 'firmware/smp/request.ts'];
+/** Every word of these is the name of something that is there already. */
+const FOREIGN = [
+  'node_modules/typescript/lib/lib.es5.d.ts', 'node_modules/@types/espruino/index.d.ts', 'firmware/platform/espruino-globals.d.ts',
+];
+
+/** name -> short name, from all device sources (`files`, absolute paths below `root`). */
+export async function shortNamesOf(root: string, files: readonly string[]): Promise<Map<string, string>> {
+  const kept = new Set<string>();
+  const found = new Set<string>();
+  for (const file of FOREIGN) for (const word of (await readFile(join(root, file), 'utf8')).match(/[A-Za-z_$][\w$]*/g) ?? []) kept.add(word);
+  for (const file of files) {
+    const name = file.slice(root.length).replace(/^\//, '');
+    if (name.endsWith('.d.ts')) continue;
+    const source = ts.createSourceFile(name, await readFile(file, 'utf8'), ts.ScriptTarget.ES2022, true);
+    const own = name.startsWith('firmware/') || name.startsWith('bootloader/');
+    const crosses = !own || CROSSING.includes(name);
+    const visit = (node: ts.Node): void => {
+      if (ts.isStringLiteralLike(node)) kept.add(node.text);
+      if ((ts.isPropertySignature(node) || ts.isMethodSignature(node)) && ts.isIdentifier(node.name)) (crosses ? kept : found).add(node.name.text);
+      const inMap = name.startsWith('firmware/smp/') && (ts.isPropertyAssignment(node) || ts.isShorthandPropertyAssignment(node));
+      if (inMap && ts.isIdentifier(node.name)) kept.add(node.name.text);
+      ts.forEachChild(node, visit);
+    };
+    visit(source);
+  }
+  const names = [...found].filter((name) => name.length > SHORT && !kept.has(name)).sort();
+  return new Map(names.map((name, index) => [name, shortName(index)]));
+}
+
+const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
+
+/** `$a`, `$b`, ...: nothing else is called so. */
+function shortName(index: number): string {
+  const rest = Math.floor(index / LETTERS.length);
+  return `$${rest ? LETTERS[rest - 1] : ''}${LETTERS[index % LETTERS.length]}`;
+}
+
+/** The same script with short names for its records. */
+export function shortenNames(script: string, names: ReadonlyMap<string, string>): string {
+  const source = ts.createSourceFile('bundle.js', script, ts.ScriptTarget.Latest, true, ts.ScriptKind.JS);
+  const edits: { from: number; to: number; text: string }[] = [];
+  const visit = (node: ts.Node): void => {
+    const { parent } = node;
+    const isName = parent && (((ts.isPropertyAccessExpression(parent) || ts.isPropertyAssignment(parent)) && parent.name === node));
+    if (ts.isIdentifier(node) && isName) {
+      const text = names.get(node.text);
+      if (text) edits.push({ from: node.getStart(), to: node.getEnd(), text });
+    } else if (ts.isShorthandPropertyAssignment(node)) {
+      const text = names.get(node.name.text);
+      if (text) edits.push({ from: node.getStart(), to: node.getEnd(), text: `${text}:${node.name.text}` });
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return edits.sort((a, b) => b.from - a.from).reduce((text, edit) => text.slice(0, edit.from) + edit.text + text.slice(edit.to), script);
+}

@@ -9,9 +9,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Wiring } from '../../boards/wiring.js';
+import type { CharacterStream } from '../../cli/smp/link.js';
 import { bundleDevice } from '../../scripts/build-firmware.js';
-import type { BoltSettings, BoltState, Command, Report, Settings } from './device/protocol.js';
+import type { BoltState, Command, Report, Settings } from './device/protocol.js';
 import { findEspruino } from './find.js';
+import { openWire } from './wire.js';
+import { boltOf, reportedPins, switchOf } from './wired-parts.js';
 
 /** The port that the firmware serves SMP on. */
 const SMP_PORT = 1337;
@@ -41,6 +44,8 @@ export interface Interpreter {
   readonly watchdogStarts: number;
   /** Port on 127.0.0.1 that reaches the lock's SMP port. */
   readonly smpPort: number;
+  /** The other end of its serial port. It stays when the lock restarts; what is under way then is lost. */
+  readonly wire: CharacterStream;
   readonly bolt: BoltState;
   /** Switches the power on, and waits until the interpreter runs. */
   powerOn(): Promise<void>;
@@ -81,6 +86,7 @@ export async function createInterpreter(options: InterpreterOptions): Promise<In
   await writeFile(join(folder, 'prelude.js'), await bundleDevice('virtual-board/interpreter/device/prelude.ts'));
   const socket = await openSocket();
   const smpPort = await freePort();
+  const wire = openWire(tell);
 
   const reports: Report[] = [];
   const arrived = new EventEmitter().setMaxListeners(0);
@@ -125,6 +131,7 @@ export async function createInterpreter(options: InterpreterOptions): Promise<In
       bolt = report[1];
       world.boltMs = report[2];
     }
+    if (report[0] === 'wire') wire.take(report[1]);
     if (report[0] === 'watchdog') watchdogMs = report[1] * 1000;
     if (report[0] !== 'watchdog' && report[0] !== 'kick') return;
     clearTimeout(watchdog);
@@ -219,6 +226,7 @@ export async function createInterpreter(options: InterpreterOptions): Promise<In
       return bolt;
     },
     smpPort,
+    wire,
     async powerOn() {
       if (child) throw new Error('the power is on already');
       wanted = true;
@@ -230,6 +238,7 @@ export async function createInterpreter(options: InterpreterOptions): Promise<In
     powerOff,
     async close() {
       await powerOff();
+      wire.close();
       process.off('exit', endChild);
       socket.close();
       await rm(folder, { recursive: true, force: true });
@@ -264,24 +273,6 @@ export async function createInterpreter(options: InterpreterOptions): Promise<In
     },
     waitFor,
   };
-}
-
-/** The switch of a key: between its row and its column. */
-function switchOf({ keypad }: Wiring, key: string): [number, number] {
-  const index = keypad.type === 'matrix' ? keypad.keys.indexOf(key) : -1;
-  if (keypad.type !== 'matrix' || index < 0) throw new Error(`the keypad has no key ${key}`);
-  return [keypad.rows[Math.floor(index / keypad.columns.length)]!, keypad.columns[index % keypad.columns.length]!];
-}
-
-/** Outputs a person sees or hears, and the motor's. */
-function reportedPins({ led, beeper, bolt }: Wiring): number[] {
-  const pins = [led?.pin, beeper?.pin, ...(bolt.type === 'motor' ? [bolt.in1, bolt.in2] : [])];
-  return pins.filter((pin) => pin !== undefined);
-}
-
-function boltOf({ bolt, sensors }: Wiring, travelMs: number): { bolt?: BoltSettings } {
-  if (bolt.type !== 'motor' || !sensors?.locked || !sensors.unlocked) return {};
-  return { bolt: { in1: bolt.in1, in2: bolt.in2, travelMs, locked: sensors.locked, unlocked: sensors.unlocked } };
 }
 
 async function openSocket(): Promise<Socket> {

@@ -3,12 +3,13 @@
  * it; the bundles after it are the ones that ship. It reads `prelude.json` in the working directory and talks to the test over UDP on
  * the loopback interface: one JSON array a datagram, in both directions (`protocol.ts`).
  */
+import { mappedSocket, nativeRequire, slowFlash } from './modules.js';
 import type { Command, Report, Settings } from './protocol.js';
+import { createWire } from './wire.js';
 
 type Level = 0 | 1;
 type PinMode = 'input' | 'input_pullup' | 'input_pulldown' | 'output' | 'opendrain' | 'analog';
 type Edge = (event: { state: boolean; time: number; pin: number }) => void;
-type Native = Record<string, (...args: unknown[]) => unknown>;
 
 interface Watch {
   pin: number;
@@ -19,25 +20,15 @@ interface Watch {
 /** Espruino's globals and modules, to be replaced. A module-wide name for each, because the community's types differ. */
 declare const global: Record<string, unknown>;
 declare const E: Record<string, unknown>;
+declare const USB: unknown;
 declare const process: { memory(): { usage: number }; on(event: 'uncaughtException', take: (error: unknown) => void): void };
-declare function require(name: 'fs'): { readFileSync(name: string): string };
-declare function require(name: 'dgram'): { createSocket(options: object): UdpSocket };
-declare function require(name: 'Flash'): Native;
 declare function getTime(): number;
 declare function setTimeout(turn: () => void, ms: number): number;
-
-interface UdpSocket {
-  bind(port: number): void;
-  on(event: 'message', take: (text: string) => void): void;
-  /** Port and host; or offset, length, port and host. */
-  send(text: string, first: number, second: number | string, port?: number, host?: string): void;
-}
 
 /** Readings of its column after which a key is released, and after which the next one is pressed: enough for any debouncing. */
 const READS_DOWN = 4;
 const READS_UP = 10;
 
-const nativeRequire = require;
 const settings: Settings = JSON.parse(nativeRequire('fs').readFileSync('prelude.json'));
 const socket = nativeRequire('dgram').createSocket({ type: 'udp4', recvBufferSize: 1500 });
 
@@ -53,6 +44,7 @@ let keyReads = 0;
 const levels = settings.levels;
 const analog = settings.analog;
 const bolt = settings.bolt;
+const wire = createWire(send);
 let boltMs = settings.boltMs;
 let jammed = settings.jammed;
 let movedAt = getTime();
@@ -99,9 +91,11 @@ global.peek32 = function () {
 };
 global.require = function (name: string) {
   if (name === 'Flash' && settings.flash) return slowFlash(settings.flash);
-  if (name === 'dgram') return { createSocket: mappedSocket };
+  if (name === 'dgram') return { createSocket: (options: object) => mappedSocket(options, settings.ports) };
   return nativeRequire(name as 'fs');
 };
+// The firmware takes USB where there is one, as here. Until somebody asked for `USB`, Espruino would lose what is put into `global.USB`.
+if (typeof USB !== 'undefined') global.USB = wire.port;
 E.enableWatchdog = function (seconds: number) {
   send(['watchdog', seconds]);
 };
@@ -131,7 +125,8 @@ function obey(text: string): void {
   else if (command[0] === 'jam') {
     moveBolt();
     jammed = command[1];
-  } else evaluate(command[1], command[2]);
+  } else if (command[0] === 'wire') wire.receive(command[1]);
+  else evaluate(command[1], command[2]);
   notice();
 }
 
@@ -263,41 +258,4 @@ function announce(watch: Watch, level: Level): void {
   setTimeout(function () {
     watch.edge(event);
   }, 0);
-}
-
-/** Flash that blocks for the time of a real part. */
-function slowFlash(times: { eraseMs: number; write256Ms: number }): object {
-  const flash = nativeRequire('Flash');
-  return {
-    read: flash.read,
-    getPage: flash.getPage,
-    erasePage: function (address: number) {
-      const begun = getTime();
-      flash.erasePage!(address);
-      while ((getTime() - begun) * 1000 < times.eraseMs);
-    },
-    write: function (data: { length: number }, address: number) {
-      const begun = getTime();
-      flash.write!(data, address);
-      while ((getTime() - begun) * 1000 < times.write256Ms * data.length / 256);
-    },
-  };
-}
-
-/** A socket whose port numbers are those the test has free. */
-function mappedSocket(options: object): UdpSocket {
-  const mapped = nativeRequire('dgram').createSocket(options);
-  return {
-    bind: function (port) {
-      const other = settings.ports[port];
-      mapped.bind(other === undefined ? port : other);
-    },
-    on: function (event, take) {
-      mapped.on(event, take);
-    },
-    send: function (text, first, second, port, host) {
-      if (port === undefined) mapped.send(text, first, second);
-      else mapped.send(text, first, second, port, host);
-    },
-  };
 }

@@ -50,6 +50,8 @@ export type Report =
   | ['kick']
   /** All keys of a `type` command were pressed, seen and released. */
   | ['typed']
+  /** The firmware wrote this to the serial port: base64. */
+  | ['wire', base64: string]
   | ['value', id: number, failed: number, value: unknown];
 
 /** From the test to the prelude. */
@@ -60,4 +62,6 @@ export type Command =
   | ['level', pin: number, level: 0 | 1 | null]
   | ['analog', pin: number, value: number]
   | ['jam', boolean]
+  /** These characters arrive at the serial port: base64. */
+  | ['wire', base64: string]
   | ['evaluate', id: number, text: string];

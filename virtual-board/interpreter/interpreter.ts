@@ -13,6 +13,7 @@ import type { CharacterStream } from '../../cli/smp/link.js';
 import { bundleDevice } from '../../scripts/build-firmware.js';
 import type { BoltState, Command, Report, Settings } from './device/protocol.js';
 import { findEspruino } from './find.js';
+import { openOutbox } from './outbox.js';
 import { openWire } from './wire.js';
 import { boltOf, reportedPins, switchOf } from './wired-parts.js';
 
@@ -86,6 +87,7 @@ export async function createInterpreter(options: InterpreterOptions): Promise<In
   await writeFile(join(folder, 'prelude.js'), await bundleDevice('virtual-board/interpreter/device/prelude.ts'));
   const socket = await openSocket();
   const smpPort = await freePort();
+  const outbox = openOutbox((command) => socket.send(Buffer.from(JSON.stringify(command), 'latin1'), lockPort, '127.0.0.1'));
   const wire = openWire(tell);
 
   const reports: Report[] = [];
@@ -120,6 +122,7 @@ export async function createInterpreter(options: InterpreterOptions): Promise<In
       lockPort = from.port;
       failedStarts = 0;
     } else if (from.port !== lockPort) return;
+    if (report[0] === 'taken') return outbox.taken();
     note(report);
     reports.push(report);
     arrived.emit('report');
@@ -145,6 +148,7 @@ export async function createInterpreter(options: InterpreterOptions): Promise<In
     world.seed = (Math.imul(starts + 1, 0x9e3779b1) >>> 1) | 1;
     await writeFile(join(folder, 'prelude.json'), JSON.stringify(world));
     lockPort = undefined;
+    outbox.clear();
     starts++;
     failedStarts++;
     const started = spawn(program, [], { cwd: folder, stdio: ['pipe', 'pipe', 'pipe'] });
@@ -167,9 +171,9 @@ export async function createInterpreter(options: InterpreterOptions): Promise<In
     if (wanted && failedStarts < MOST_FAILED_STARTS) start().catch((error: unknown) => arrived.emit('error', error));
   }
 
+  /** A lock that does not run hears nothing; what it has to know at its start is in `world`. */
   function tell(command: Command): void {
-    const text = Buffer.from(JSON.stringify(command), 'latin1');
-    if (lockPort !== undefined) socket.send(text, lockPort, '127.0.0.1');
+    if (lockPort !== undefined) outbox.tell(command);
   }
 
   function setBattery(mv: number): void {

@@ -115,6 +115,7 @@ function send(report: Report): void {
 
 /** One command of the test. */
 function obey(text: string): void {
+  send(['taken']);
   const command: Command = JSON.parse(text);
   if (command[0] === 'type') {
     keys = keys.concat(command[1]);

@@ -38,6 +38,8 @@ export type BoltState = 'locked' | 'between' | 'unlocked';
 export type Report =
   /** The interpreter runs; JsVars in use with the prelude alone. */
   | ['hello', number]
+  /** A command has arrived: the next may be sent. */
+  | ['taken']
   | ['log', string]
   /** An exception that nobody caught: its text. */
   | ['uncaught', string]

@@ -4,18 +4,13 @@
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Commands } from '../../cli/smp/commands.js';
-import { createHostPlatform } from '../../cli/host-platform.js';
-import { familyOf } from '../../cli/provision/lock-flash.js';
 import type { SignedFirmware } from '../../cli/virtual/firmware.js';
 import { IMAGE_THREW, ROLLED_BACK_BEFORE } from '../../firmware/errors.js';
 import { ROLLBACK, VERDICT } from '../../firmware/flash/kinds.js';
-import { layoutOf } from '../../firmware/flash/layout.js';
-import { openStores, type Stores } from '../../firmware/flash/open.js';
-import type { Platform } from '../../firmware/platform/types.js';
 import { confirmedOf, decodeVerdict, REBUILT, ROLLED_BACK } from '../../firmware/update/boot-state.js';
-import { SmpError } from '../../cli/smp/client.js';
 import type { Interpreter } from '../../virtual-board/interpreter/interpreter.js';
-import { linuxFirmware, linuxLock, MASTER_CODE, PIN, smpClient, wiring } from './locks.js';
+import { boltMoved, doorReady, refusal, reported, startUp, storesOf } from './lock-waits.js';
+import { linuxFirmware, linuxLock, MASTER_CODE, PIN, smpClient } from './locks.js';
 import { describeWithInterpreter } from './with-interpreter.js';
 
 const WINDOW_KEYS = `${MASTER_CODE}#8#`;
@@ -29,8 +24,8 @@ describeWithInterpreter('a lock on the real interpreter, with the firmware that 
   let broken: SignedFirmware;
 
   beforeAll(async () => {
-    const start = 'if (!core) return false;';
-    const throwing = { file: 'firmware/app.ts', find: start, replace: `${start} if (platform.freeVars()) throw new Error('broken on purpose');` };
+    // As long as what it replaces: the slots here have hardly room for more.
+    const throwing = { file: 'firmware/app.ts', find: 'const startedMs = platform.nowMs();', replace: 'const startedMs = handover.broken.onPurpose;' };
     const factory = await linuxFirmware('1.0.0');
     newer = await linuxFirmware('2.0.0');
     broken = await linuxFirmware('3.0.0', { mutations: [throwing] });
@@ -43,41 +38,15 @@ describeWithInterpreter('a lock on the real interpreter, with the firmware that 
     await lock?.close();
   });
 
-  /** The app, or safe mode, has set up the motor's pins: it runs. */
-  async function powerOn(): Promise<void> {
-    await Promise.all([running(), lock.powerOn()]);
-  }
-
-  function running(): Promise<unknown> {
-    return report('the door to be ready', ['out', (wiring.bolt as { in1: number }).in1, 0]);
-  }
-
-  function report(what: string, start: (string | number)[]): Promise<unknown> {
-    return lock.waitFor(what, (each) => start.every((value, index) => each[index] === value), { timeoutMs: 15_000 });
-  }
-
-  async function moved(to: 'locked' | 'unlocked', keys: string): Promise<void> {
-    await Promise.all([report(`the bolt to be ${to}`, ['bolt', to]), lock.type(keys)]);
-  }
-
-  /** What a host reads from the flash of the lock. */
-  async function stores(): Promise<Stores> {
-    const { geometry } = familyOf(wiring);
-    return openStores(createHostPlatform(await lock.readFlash(), geometry.base) as Platform, layoutOf(geometry));
-  }
-
-  async function refusal(attempt: Promise<unknown>): Promise<SmpError> {
-    const error = await attempt.then(() => undefined, (failure: unknown) => failure);
-    expect(error).toBeInstanceOf(SmpError);
-    return error as SmpError;
-  }
+  const powerOn = (): Promise<void> => startUp(lock);
+  const moved = (to: 'locked' | 'unlocked', keys: string): Promise<void> => boltMoved(lock, to, keys);
 
   const versions = async (): Promise<[string, string][]> =>
     (await client.list()).map((image) => [image.version, image.active ? 'runs' : image.pending ? 'waits' : 'lies there']);
 
   test('the first start verifies the image in full, seals the verdict and launches it where it lies', async () => {
     await powerOn();
-    const { journal } = await stores();
+    const { journal } = await storesOf(lock);
     expect(decodeVerdict(journal.read(VERDICT)!).result).toBe(REBUILT);
     expect(confirmedOf(journal)?.version).toEqual({ major: 1, minor: 0, revision: 0, build: 0 });
     expect(await lock.evaluate('process.memory().usage')).toBeLessThan(MOST_VARS_IN_PLACE);
@@ -122,7 +91,7 @@ describeWithInterpreter('a lock on the real interpreter, with the firmware that 
   test('the new version runs on trial after a restart, and confirms itself when it is healthy', async () => {
     await client.test(newer.hash);
     const starts = lock.starts;
-    const confirmed = report('the confirmation', ['log', 'complete: version 2.0.0 confirmed']);
+    const confirmed = reported(lock, 'the confirmation', ['log', 'complete: version 2.0.0 confirmed']);
     await client.restart();
     await confirmed;
     expect(lock.starts).toBe(starts + 1);
@@ -139,8 +108,8 @@ describeWithInterpreter('a lock on the real interpreter, with the firmware that 
     const startedAgain = lock.waitFor('four starts', (each) => each[0] === 'hello' && ++starts === 4, { timeoutMs: 25_000 });
     await client.restart();
     await startedAgain;
-    await running();
-    const { journal } = await stores();
+    await doorReady(lock);
+    const { journal } = await storesOf(lock);
     const verdict = decodeVerdict(journal.read(ROLLBACK)!);
     expect([verdict.result, verdict.reason, verdict.version.major]).toEqual([ROLLED_BACK, IMAGE_THREW, 3]);
     expect((await client.list()).filter((image) => image.active).map((image) => image.version)).toEqual(['2.0.0']);

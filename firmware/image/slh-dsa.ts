@@ -184,33 +184,30 @@ export function startVerify(publicKey: Uint8Array, message: Uint8Array, signatur
     chains = CHAINS;
   }
 
-  /** The message digest: FORS indices, tree and key pair in it. */
-  function begin(): void {
-    // In the slots: R | PK.seed | PK.root or then the inner hash | zeros.
-    block.set(take(0, 16), HEAD);
-    block.set(publicKey, HEAD + 16);
-    const inner = new Uint8Array(50 + message.length);
-    inner.set(block.subarray(HEAD, HEAD + 48), 0);
-    inner.set(message, 50);
-    block.set(tools.sha256(inner), HEAD + 32);
-    // The digest, placed so that its bytes 21 to 29 come to TREE and, too early by some places, to the key pair.
-    block.set(tools.sha256(block.subarray(HEAD, HEAD + 68)), TREE - 21);
-    tools.digits(block.subarray(TREE - 21, TREE), new Uint16Array(block.buffer, NUMBERS, FORS_TREES), 12);
-    block[KEY_PAIR] = block[TREE + 7]! & 1;
-    block[KEY_PAIR + 1] = block[TREE + 8]!;
-    block[TREE + 8] = block[TREE + 9] = 0;
-    block[TREE]! &= 0x3f;
-    block.set(publicKey, 0);
-    block.fill(0, 16, TREE);
-    next = FORS_AT;
-  }
-
   return {
     step() {
       try {
         if (chains) finishChains();
         else if (next >= FORS_AT) climb();
-        else if (!next) begin();
+        else if (!next) {
+          // The message digest, out of the slots: R | PK.seed | PK.root and then the inner hash | zeros.
+          block.set(take(0, 16), HEAD);
+          block.set(publicKey, HEAD + 16);
+          const inner = new Uint8Array(50 + message.length);
+          inner.set(block.subarray(HEAD, HEAD + 48), 0);
+          inner.set(message, 50);
+          block.set(tools.sha256(inner), HEAD + 32);
+          // It is placed so that tree and key pair come to TREE; the key pair then goes where it belongs.
+          block.set(tools.sha256(block.subarray(HEAD, HEAD + 68)), TREE - 21);
+          tools.digits(block.subarray(TREE - 21, TREE), new Uint16Array(block.buffer, NUMBERS, FORS_TREES), 12);
+          block[KEY_PAIR] = block[TREE + 7]! & 1;
+          block[KEY_PAIR + 1] = block[TREE + 8]!;
+          block[TREE + 8] = block[TREE + 9] = 0;
+          block[TREE]! &= 0x3f;
+          block.set(publicKey, 0);
+          block.fill(0, 16, TREE);
+          next = FORS_AT;
+        }
       } catch (_) {
         chains = 0;
         next = VERIFY_REFUSED;

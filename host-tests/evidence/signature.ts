@@ -21,6 +21,8 @@ export interface SignatureEvidence {
   skipped?: string;
   /** One verification on this machine, with signature and code read as fast as mapped flash is. */
   ms?: number;
+  /** As many hashes in a bare loop: what no verifier on this interpreter can beat. */
+  bareMs?: number;
   shaCalls?: number;
   /** The most JsVars in use at any hash, over those before. */
   varsOverBase?: number;
@@ -86,7 +88,8 @@ export async function signature(progress: Progress): Promise<SignatureEvidence> 
   const figures = await signatureFigures();
   judge(1, figures.verdict === VERIFY_GENUINE ? 1 : 0, 0, 0);
   return {
-    ...counts, ms: rounded(figures.ms.plain), shaCalls: figures.hashes, varsOverBase: figures.peakVars, minifiedBytes: figures.bytes,
+    ...counts, ms: rounded(figures.ms.plain), bareMs: rounded(figures.bareMs),
+    shaCalls: figures.hashes, varsOverBase: figures.peakVars, minifiedBytes: figures.bytes,
     longestStepMs: rounded(figures.longestStepMs.plain),
     factors: figures.factors,
   };

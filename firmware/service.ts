@@ -7,6 +7,8 @@ import type { SmpServer } from './smp/server.js';
 
 /** A server that nobody has asked anything for this long is let go. */
 const LINGER_MS = 10000;
+/** The same while it holds a part of a page, which would have to be sent again: a slow client must get on. */
+const LEASE_MS = 120000;
 const DOOR_POLL_MS = 20;
 /** Frames kept while the door is busy and there is no server yet; more are lost, as datagrams may be. */
 const EARLY_FRAMES = 4;
@@ -41,7 +43,7 @@ export function openService(platform: Platform, isDoorBusy: () => boolean, makeS
       else if (early.length < EARLY_FRAMES && early.push([frame, reply]) === 1) serve();
     },
     tidy: function () {
-      if (server && platform.nowMs() - askedMs > LINGER_MS && server.idle()) server = undefined;
+      if (server && server.idle() && platform.nowMs() - askedMs > (server.holdsPage() ? LEASE_MS : LINGER_MS)) server = undefined;
     },
   };
 }

@@ -32,6 +32,8 @@ export interface SmpServer {
   update: Update;
   /** Nothing is under way that would be lost with the server, but for a part of a page. */
   idle(): boolean;
+  /** Part of a page has arrived. */
+  holdsPage(): boolean;
 }
 
 export type LockCommand = (context: UpdateContext, update: Update, exchange: Exchange, command: number, isWrite: boolean) => void;
@@ -146,6 +148,9 @@ export function createServer(context: UpdateContext, lockCommand?: LockCommand):
       if (!armed) turn();
     },
     update,
+    holdsPage: function () {
+      return update.page.fill > 0;
+    },
     idle: function () {
       return !waiting.length && !context.stepping && !update.upload.progress().paused;
     },

@@ -10,7 +10,9 @@ import { layoutOf, type Layout } from '../../firmware/flash/layout.js';
 import { openStores, type Stores } from '../../firmware/flash/open.js';
 import type { Platform, Wire } from '../../firmware/platform/types.js';
 import { lockCommand } from '../../firmware/smp/lock-group.js';
+import { openService, type SmpService } from '../../firmware/service.js';
 import { createServer, type SmpServer } from '../../firmware/smp/server.js';
+import type { UpdateContext } from '../../firmware/update/context.js';
 import { closedWindow, openWindow } from '../../firmware/update/window.js';
 import { confirmImage } from '../../firmware/update/boot-state.js';
 import { createNor, PowerCut, type Nor } from '../../virtual-board/nor.js';
@@ -24,6 +26,10 @@ export interface Bench {
   layout: Layout;
   stores: Stores;
   server: SmpServer;
+  /** A server of its own, made when it is asked, as the lock's is. */
+  service: SmpService;
+  /** Servers that `service` made. */
+  made: number;
   identity: Identity;
   /** Image in slot 0, which runs unless `start` says otherwise. */
   installed: TestImage;
@@ -32,9 +38,9 @@ export interface Bench {
   run(done: () => boolean, limitMs?: number): void;
   /** Lets that much time pass. */
   pass(ms: number): void;
-  /** A new start: everything in RAM is gone. */
   /** As the master code and 8# do. */
   openWindow(): void;
+  /** A new start: everything in RAM is gone. */
   start(options?: StartOptions): void;
   /** One request frame in, the replies out. */
   send(frame: Wire, waitMs?: number): Wire[];
@@ -138,6 +144,8 @@ export function createBench(options: { production?: boolean; keys?: [Uint8Array,
     nor, layout, identity, installed,
     stores: undefined as unknown as Stores,
     server: undefined as unknown as SmpServer,
+    service: undefined as unknown as SmpService,
+    made: 0,
     nowMs: () => nowMs,
     run(done, limitMs = 60000) {
       const until = nowMs + limitMs;
@@ -154,7 +162,7 @@ export function createBench(options: { production?: boolean; keys?: [Uint8Array,
       const safeMode = start.safeMode ?? false;
       bench.stores = openStores(platform, layout);
       window = closedWindow();
-      bench.server = createServer({
+      const context: UpdateContext = {
         platform, stores: bench.stores, identity, slh: slhTools,
         running: { slot: safeMode ? -1 : start.slot ?? 0, version: versionOf(start.version ?? '1.0.0'), trial: start.trial ?? false },
         bootloader: versionOf('1.2.0'), machine: 'virtual',
@@ -173,7 +181,13 @@ export function createBench(options: { production?: boolean; keys?: [Uint8Array,
         safeMode,
         hashBytes: start.hashBytes ?? 262144,
         window, stepping: 0,
-      }, safeMode ? undefined : lockCommand);
+      };
+      const make = (): SmpServer => createServer({ ...context }, safeMode ? undefined : lockCommand);
+      bench.server = make();
+      bench.service = openService(platform, () => bench.doorBusy, () => {
+        bench.made++;
+        return make();
+      });
     },
     openWindow() {
       openWindow(window, platform.nowMs());

@@ -31,7 +31,7 @@ describeWithInterpreter('a lock on the real interpreter, with the firmware that 
     broken = await linuxFirmware('3.0.0', { mutations: [throwing] });
     lock = await linuxLock(factory);
     client = await smpClient(lock);
-  }, 60_000);
+  }, 180_000);
 
   afterAll(async () => {
     client?.close();

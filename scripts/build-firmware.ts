@@ -48,7 +48,7 @@ export interface BundleOptions {
   /** Functions that a program lets go of after its start, see `programOf`. */
   once?: readonly string[];
   mutations?: Mutation[];
-  /** A file like bootloader/shared.ts: functions the bundle does not carry but takes from its parameter `shared`. */
+  /** A file like bootloader/shared.ts: functions the bundle does not carry but takes from what it was launched with (platform/launch.ts). */
   shared?: string;
 }
 
@@ -111,6 +111,15 @@ const ONCE = [
   'flashPort', 'resetCause', 'onInterpreterFault', 'newEntry', 'closedWindow',
 ];
 
+/** The bootloader's: safe mode keeps what it shares with the bootloader, and everything that stands beside that. */
+const BOOT_LATE = ['startBoot'];
+
+/** The same for safe mode. */
+const SAFE_MODE_LATE = ['createServer', 'createServer.loadJudge', 'createServer.setState', 'createServer.answerState', 'createServer.osCommand', 'createServer.reasonOf',
+  'createServer.refusal', 'openDoor.onKey', 'openDoor.onStretched', 'holderOf', 'newestSequence'];
+const SAFE_MODE_ONCE = ['openCore', 'openService', 'openDoor', 'openTries', 'openBolt', 'newBolt', 'openBattery', 'openDoorStores', 'openRecords', 'newEntry', 'closedWindow',
+  'openSerial', 'wirePort', 'serveSerial', 'createLineReader', 'onInterpreterFault'];
+
 /** Names that Espruino's chips have at the root already: `E`, and pins. */
 const TAKEN = ['E', 'NRF', 'SDA', 'SCL', 'USB', 'LED', 'BTN', ...Array.from({ length: 26 * 10 }, (_, index) => String.fromCharCode(65 + Math.floor(index / 10)) + String(index % 10))];
 
@@ -149,11 +158,13 @@ export async function buildBootloader(options: BootloaderOptions): Promise<Bootl
   const family = familyOf(options.family);
   const define = { ...definesOf(family, BOOTLOADER_VERSION), ...options.define };
   const safeMode = await bundleDevice(options.safeModeEntry ?? 'bootloader/safe-mode.ts', {
-    define, mutations: options.mutations ?? [], parameter: 'handover,shared', shared: 'bootloader/shared.ts', shortNames: true,
+    define, mutations: options.mutations ?? [], program: true, shared: 'bootloader/shared.ts', shortNames: true,
+    ...(options.safeModeEntry === undefined && { late: SAFE_MODE_LATE, once: SAFE_MODE_ONCE }),
   });
   if (safeMode.includes('*/')) throw new Error('bootloader/safe-mode.ts: its text holds "*/", which would end the comment it is stored in');
   const boot = await bundleDevice(options.entry ?? 'bootloader/main.ts', {
     define: { ...define, __SAFE_MODE_OFFSET__: SAFE_MODE_OFFSET, __SAFE_MODE_LENGTH__: SAFE_MODE_LENGTH }, mutations: options.mutations ?? [], shortNames: true,
+    ...(options.entry === undefined && { late: BOOT_LATE }),
   });
   const prelude = options.prelude ?? '';
   const offset = prelude.length + boot.length + '/*'.length;
@@ -254,7 +265,7 @@ async function bundleEs5(file: string, { define, mutations, shared }: BundleOpti
 }
 
 /** Hands esbuild the changed text of the files that `mutations` name. */
-/** Changes sources on their way into a bundle: plants mutations, and puts `shared.NAME` in the place of functions that are shared. */
+/** Changes sources on their way into a bundle: plants mutations, and puts `image[2].NAME` in the place of functions that are shared. */
 function rewrite(mutations: Mutation[], shared: Map<string, string[]>): Plugin {
   const paths = new Set([...mutations.map((each) => join(ROOT, each.file)), ...shared.keys()]);
   return {
@@ -289,7 +300,7 @@ function withoutFunctions(text: string, names: string[]): string {
   for (const statement of [...source.statements].reverse()) {
     if (!ts.isFunctionDeclaration(statement) || !statement.name || !names.includes(statement.name.text)) continue;
     const name = statement.name.text;
-    result = `${result.slice(0, statement.getStart(source))}export const ${name} = shared.${name};${result.slice(statement.end)}`;
+    result = `${result.slice(0, statement.getStart(source))}export const ${name} = global.image[2].${name};${result.slice(statement.end)}`;
   }
   return result;
 }

@@ -57,6 +57,8 @@ export function createUpload(context: UpdateContext, window: UpdateWindow, page:
   let offered: ImageInfo | undefined;
   /** When the battery was found low, -1 while it is good. */
   let lowAtMs = -1;
+  /** Why the last first packet was refused: what follows it belongs to no upload. */
+  let refusedFirst: ErrorCode = 0;
 
   function expected(): number {
     if (!session) return 0;
@@ -71,19 +73,26 @@ export function createUpload(context: UpdateContext, window: UpdateWindow, page:
     if (data === undefined) return exchange.refuse(MALFORMED);
     if (request.image !== undefined && request.image > 1) return exchange.refuse(WRONG_SLOT);
     const length = request.len;
-    if (off > 0) return accept(exchange, off, data);
-    if (length === undefined) return exchange.refuse(LENGTH_MISSING);
+    if (off > 0) return refusedFirst ? exchange.refuse(refusedFirst) : accept(exchange, off, data);
+    if (length === undefined) return refuseFirst(exchange, LENGTH_MISSING);
     const sha = request.sha || '';
     const code = checkFirst(length, sha, data);
-    if (code) return exchange.refuse(code);
+    if (code) return refuseFirst(exchange, code);
     const isKnown = session && session.length === length && session.sha === sha && sha.length === DIGEST_BYTES;
+    refusedFirst = 0;
     if (isKnown) return accept(exchange, off, data);
     const refused = mayBegin(length, data);
-    if (refused) return exchange.refuse(refused);
+    if (refused) return refuseFirst(exchange, refused);
     begin(length, sha.length === DIGEST_BYTES ? sha : '', data.substr(0, HEADER_BYTES), function (failed) {
-      if (failed) exchange.refuse(failed);
+      if (failed) refuseFirst(exchange, failed);
       else accept(exchange, off, data);
     });
+  }
+
+  /** Clients that send on without reading the answer must not go on with somebody else's upload, nor take its end for their own. */
+  function refuseFirst(exchange: Exchange, code: ErrorCode): void {
+    refusedFirst = code;
+    exchange.refuse(code);
   }
 
   /** A chunk of the upload that is under way, if it is one. */

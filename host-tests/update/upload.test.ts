@@ -38,6 +38,19 @@ function opened(spec: ConstructorParameters<typeof Object>[0] = {}): Bench {
 }
 
 describe('an upload', () => {
+  it('that is refused stays refused, also for a client that sends on without reading the answer', () => {
+    const bench = opened();
+    expect(sendAll(bench, image)).toMatchObject({ match: true });
+    const older = imageOf({ version: '0.9.0' });
+    const before = Buffer.from(bench.nor.bytes);
+    const refused = chunk(bench, first(older));
+    expect(refused['rc']).toBeGreaterThan(0);
+    // An answer that says how far the last upload got would be taken for this one's end.
+    for (let off = 512; off < older.file.length; off += 512) expect(chunk(bench, next(older, off))).toEqual(refused);
+    expect(Buffer.compare(bench.nor.bytes, before)).toBe(0);
+    expect(chunk(bench, first(image))).toMatchObject({ off: image.file.length, match: true });
+  });
+
   it('ends with every byte in the other slot and the digest compared', async () => {
     const bench = opened();
     const running = slotBytes(bench, 0);

@@ -1,4 +1,4 @@
 /** A stand-in for safe mode. */
-declare const handover: { slot: number };
-
-print('safe mode after slot ' + handover.slot);
+export function start(handover: { slot: number }): void {
+  print('safe mode after slot ' + handover.slot);
+}

@@ -5,7 +5,7 @@
 import {
   BAD_IMAGE_DIGEST, COUNTER_TOO_LOW, IDENTITY_LOST, JOURNAL_LOST, SLOT_EMPTY, type ErrorCode,
 } from '../firmware/errors.js';
-import { HEALTH, ROLLBACK, SEAL_A, TRIAL, VERDICT } from '../firmware/flash/kinds.js';
+import { CONFIRM, HEALTH, ROLLBACK, SEAL_A, TRIAL, VERDICT } from '../firmware/flash/kinds.js';
 import type { BootStores } from '../firmware/flash/open.js';
 import type { RecordReader } from '../firmware/flash/record-reader.js';
 import { bytesEqual, keysAfter } from '../firmware/image/keys.js';
@@ -14,11 +14,12 @@ import { startVerifyImage, type VerifyResult, type VerifyingImage } from '../fir
 import type { SlhTools } from '../firmware/image/slh-dsa.js';
 import type { Platform, ResetCause } from '../firmware/platform/types.js';
 import {
-  attemptsUsed, confirmedFloor, confirmImage, decodeTrial, DEGRADED, encodeVerdict, FELL_BACK, previousIn, REBUILT, ROLLED_BACK, SAFE_MODE,
+  attemptsUsed, confirmedFloor, decodeTrial, DEGRADED, encodeConfirmed, encodeVerdict, FELL_BACK, previousIn, REBUILT, ROLLED_BACK, SAFE_MODE,
   TRIAL_ATTEMPTS, trialOf, type Confirmed, type Trial,
 } from '../firmware/update/boot-state.js';
 import {
-  countBoots, isCrashLooping, markLaunched, markStarted, RAN_DEGRADED, RAN_SAFE_MODE, RAN_TRIAL, type BootCounts,
+  countBoots, DEGRADED_UNCLEAN, isCrashLooping, markLaunched, markStarted, RAN_DEGRADED, RAN_SAFE_MODE, RAN_TRIAL, SAFE_MODE_PLANNED,
+  STARTS_WITHOUT_LAUNCH, type BootCounts,
 } from '../firmware/update/boots.js';
 import { action as actionOf, decide, END_TRIAL, ENTER_SAFE_MODE, REBUILD, RUN, USE_ATTEMPT, VERIFY, type BootAction, type BootFacts } from './decide.js';
 
@@ -27,6 +28,8 @@ export interface BootInput {
   stores: BootStores;
   records: RecordReader;
   slh: SlhTools;
+  /** Images of at most this many bytes are hashed in one go. */
+  hashBytes: number;
   /** Recovery strap closed, or the key chord held. */
   safeModeRequested: boolean;
   /** The battery is above the radio floor, or there is no way to tell. */
@@ -36,6 +39,9 @@ export interface BootInput {
   /** Everything is decided and marked: run `image`, whose body has that many bytes; 0 for safe mode. */
   launch(action: BootAction, image: Trial, bodyBytes: number, cause: ResetCause): void;
 }
+
+/** A turn begins no further step after this long: with the longest step, 24 ms on an ESP32, it stays below 50 ms. */
+const TURN_MS = 20;
 
 /** Starts the decision. Returns at once; `launch` follows from a later turn. */
 export function startBoot(input: BootInput): void {
@@ -56,20 +62,22 @@ export function startBoot(input: BootInput): void {
   let verifyingSlot: 0 | 1 = 0;
 
   function turn(): void {
+    const untilMs = platform.nowMs() + TURN_MS;
     platform.kickWatchdog();
     input.betweenSteps();
-    if (verifying) {
-      const result = verifying.step();
-      if (result) {
-        verifying = undefined;
-        onVerified(verifyingSlot, result);
+    while (platform.nowMs() < untilMs) {
+      if (verifying) {
+        const result = verifying.step();
+        if (result) {
+          verifying = undefined;
+          onVerified(verifyingSlot, result);
+        }
+      } else {
+        const action = stores.identity ? decide(facts) : actionOf(ENTER_SAFE_MODE, 7, 0, IDENTITY_LOST);
+        if (action.do === RUN || action.do === ENTER_SAFE_MODE) return finish(action);
+        perform(action);
       }
-      platform.after(0, turn);
-      return;
     }
-    const action = stores.identity ? decide(facts) : actionOf(ENTER_SAFE_MODE, 7, 0, IDENTITY_LOST);
-    if (action.do === RUN || action.do === ENTER_SAFE_MODE) return finish(action);
-    perform(action);
     platform.after(0, turn);
   }
 
@@ -105,7 +113,7 @@ export function startBoot(input: BootInput): void {
     verifying = startVerifyImage({
       source, offer: false, slot, slotBytes: source.pages * 4096, identity, trust,
       seal: journal.firstUnused(kind) === 0 ? journal.read(kind) : undefined,
-      tools: platform, slh: input.slh,
+      tools: platform, slh: input.slh, hashBytes: input.hashBytes,
     });
   }
 
@@ -168,7 +176,7 @@ export function startBoot(input: BootInput): void {
     const result = results[best]!;
     const fresh = confirmationOf(best, result);
     if (!journal.valid && !journal.format() && !asleep) markStarted(journal, cause, counts);
-    confirmImage(journal, undefined, fresh);
+    journal.append(CONFIRM, encodeConfirmed(fresh));
     seal(best, result);
     journal.append(VERDICT, encodeVerdict(REBUILT, JOURNAL_LOST, fresh));
     confirmed = fresh;
@@ -187,7 +195,7 @@ export function startBoot(input: BootInput): void {
     if (action.row === 6 && image) {
       // First, so that no cut leaves the image that takes over with the crashes of the one before.
       markStarted(journal, cause);
-      confirmImage(journal, undefined, confirmationOf(slot, result));
+      journal.append(CONFIRM, encodeConfirmed(confirmationOf(slot, result)));
     }
     if (!asleep) {
       recordVerdict(safe ? SAFE_MODE : action.row === 5 ? DEGRADED : action.row === 6 ? FELL_BACK : 0, action.reason, about);
@@ -210,13 +218,13 @@ function collectFacts(input: BootInput, cause: ResetCause, counts: BootCounts, c
   const facts: BootFacts = {
     journal: journal.valid && !!confirmed,
     rebuildFailed: false,
-    safeModeRequested: input.safeModeRequested || counts.safeModePlanned,
-    startsWithoutLaunch: counts.startsWithoutLaunch,
+    safeModeRequested: input.safeModeRequested || counts[SAFE_MODE_PLANNED]! > 0,
+    startsWithoutLaunch: counts[STARTS_WITHOUT_LAUNCH]!,
     confirmedSlot: confirmed ? confirmed.slot : 0,
     otherOnceConfirmed: !!confirmed && !!previousIn(journal, confirmed.slot === 0 ? 1 : 0),
     powerForRadio: input.powerForRadio,
     crashLooping: isCrashLooping(counts, cause),
-    degradedCrashed: counts.degradedUnclean > 0,
+    degradedCrashed: counts[DEGRADED_UNCLEAN]! > 0,
     checked: [undefined, undefined],
   };
   if (trial) facts.trial = { slot: trial.slot, attemptsUsed: attemptsUsed(journal), attemptsAllowed: TRIAL_ATTEMPTS, marked: false, unmarkable: false };

@@ -19,6 +19,7 @@ import { startBoot } from './boot.js';
 import { SHARED } from './shared.js';
 
 declare const __GEOMETRY__: Geometry;
+declare const __MAPPED_FLASH__: boolean;
 declare const __VERSION__: string;
 declare const __SAFE_MODE_OFFSET__: number;
 declare const __SAFE_MODE_LENGTH__: number;
@@ -27,6 +28,8 @@ declare const __SAFE_MODE_LENGTH__: number;
 const WATCHDOG_SECONDS = 6;
 /** How long the pattern "wait" takes. */
 const WAIT_MS = 210;
+/** Bytes hashed in one go: 40 ms on an ESP32. Where flash is not mapped the text is copied to the stack, which does not hold it. */
+const HASH_BYTES = __MAPPED_FLASH__ ? 131072 : 0;
 const CHORD_MS = 3000;
 const CHORD_TURN_MS = 50;
 /** Time to debounce: two scans and some. */
@@ -73,7 +76,7 @@ function start(platform: Platform): void {
 
   function decide(safeModeRequested: boolean): void {
     startBoot({
-      platform, stores, records, slh: createSlhTools(), safeModeRequested, powerForRadio,
+      platform, stores, records, slh: createSlhTools(), hashBytes: HASH_BYTES, safeModeRequested, powerForRadio,
       betweenSteps: function () {
         const down = keypad !== undefined && keypad.anyDown();
         if (down && !keyWasDown && signals) {

@@ -30,7 +30,7 @@ export function verifyImage<Key extends PublicKey>(bytes: Uint8Array, keys: read
     slot: 0,
     slotBytes: bytes.length,
     identity: { family: info.family, hardware: info.hardwareMin, production: false, keys: keys.map((key) => key.publicKey) },
-    tools: { sha256, toWire: (data) => Buffer.from(data).toString('latin1'), collect: () => undefined },
+    tools: { sha256, toWire: (data) => Buffer.from(data).toString('latin1') },
     slh: slhTools,
   });
   let result = verifying.step();

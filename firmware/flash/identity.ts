@@ -2,8 +2,8 @@
  * What never changes after provisioning: one record in each of the two identity pages. The lock reads the first intact copy.
  * Every byte: `docs/flash-format.md`.
  */
-import { copyBytes } from './bytes.js';
 import { PAGE_BYTES } from './layout.js';
+import { readWords } from './page-header.js';
 import type { Crc32, Region } from './region.js';
 
 export interface Identity {
@@ -75,16 +75,15 @@ export function parseIdentity(region: Region, crc32: Crc32): Identity | undefine
     const wiringLength = view.getUint16(12, true);
     if (view.getUint32(0, true) !== MAGIC || length !== FIXED_BYTES + serialLength + wiringLength) continue;
     if (serialLength > SERIAL_MAX || wiringLength > WIRING_MAX) continue;
-    const crc = region.read(at + ((length + 3) & ~3), 4);
-    if (new DataView(crc.buffer, crc.byteOffset).getUint32(0, true) !== crc32(region.text(at, length))) continue;
+    if (readWords(region, at + ((length + 3) & ~3), 1)[0] !== crc32(region.text(at, length))) continue;
     return {
-      deviceId: copyBytes(fixed, 16, 24),
+      deviceId: fixed.subarray(16, 24),
       family: fixed[6]!,
       hardware: view.getUint16(8, true),
       production: fixed[7] === 1,
-      keys: [copyBytes(fixed, 40, 72), copyBytes(fixed, 72, 104)],
-      codeSalt: copyBytes(fixed, 24, 40),
-      recoveryHash: copyBytes(fixed, 104, 136),
+      keys: [fixed.subarray(40, 72), fixed.subarray(72, 104)],
+      codeSalt: fixed.subarray(24, 40),
+      recoveryHash: fixed.subarray(104, 136),
       serial: region.text(at + FIXED_BYTES, serialLength),
       wiring: region.text(at + FIXED_BYTES + serialLength, wiringLength),
     };

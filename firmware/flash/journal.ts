@@ -35,6 +35,8 @@ export interface Journal {
   append(kind: number, payload: Uint8Array, markWords?: number): ErrorCode;
   /** Uses mark `index` of the newest record of `kind`; `value` is 0..0xFFFF. JOURNAL_FULL if that mark is used already. */
   mark(kind: number, index: number, value?: number): ErrorCode;
+  /** All marks of the newest record of `kind` as they lie in flash, for `markValue`: one reading instead of one for each. None without a record. */
+  marks(kind: number): Uint32Array;
   /** -1 unused (or no such mark), 0..0xFFFF its value, -2 used but torn. */
   markAt(kind: number, index: number): number;
   /** Index of the first unused mark, or the number of marks when none is left (0 without a record). */
@@ -52,6 +54,8 @@ const CRC_AT = 92;
 const OWN_MARKS = 8;
 const MARKS_PER_CELL = 32;
 const CELLS_PER_READ = 8;
+/** CRC-32 of as many cells of 0xFF. */
+const BLANK_CELLS_CRC = 0xb83afff4;
 
 /** Finds the current page and the newest records. Writes nothing, and throws nothing whatever flash holds. */
 export function openJournal(parts: StoreParts): Journal {
@@ -73,24 +77,29 @@ export function openJournal(parts: StoreParts): Journal {
   /** Notes the newest records of a page. True if anything in it is neither blank nor intact. */
   function scan(page: number): boolean {
     let damaged = false;
-    let words = new Uint32Array(0);
     let next = 1;
-    for (let cell = 0; cell < CELLS; cell++) {
-      const at = (cell % CELLS_PER_READ) * (CELL_BYTES / 4);
-      if (!at) words = readWords(region, (page * CELLS + cell) * CELL_BYTES, CELLS_PER_READ * (CELL_BYTES / 4));
-      const head = words[at]!;
-      const sequence = words[at + 1]!;
-      if (cell < next || (head === BLANK && sequence === BLANK)) continue;
-      next = cell + 1;
-      if (words[at + CRC_AT / 4] === crc32(new Uint8Array(words.buffer, at * 4, CRC_AT))) {
-        const kind = head & (KINDS - 1);
-        if (sequence >= floor && sequence > sequences[kind]!) {
-          newest[kind] = page * CELLS + cell;
-          sequences[kind] = sequence;
-        }
-        if (sequence >= nextSequence) nextSequence = sequence + 1;
-        next += (head >>> 16) & 0xff;
-      } else damaged = true;
+    for (let first = 0; first < CELLS; first += CELLS_PER_READ) {
+      const bytes = region.read((page * CELLS + first) * CELL_BYTES, CELLS_PER_READ * CELL_BYTES);
+      // Most of a page is free on most days, and a look at each cell takes the bootloader's time.
+      if (crc32(bytes) === BLANK_CELLS_CRC) continue;
+      const words = new Uint32Array(bytes.buffer);
+      for (let cell = next > first ? next : first; cell < first + CELLS_PER_READ; cell++) {
+        const at = (cell - first) * (CELL_BYTES / 4);
+        const head = words[at]!;
+        const sequence = words[at + 1]!;
+        if (head === BLANK && sequence === BLANK) continue;
+        next = cell + 1;
+        if (words[at + CRC_AT / 4] === crc32(new Uint8Array(words.buffer, at * 4, CRC_AT))) {
+          const kind = head & (KINDS - 1);
+          if (sequence >= floor && sequence > sequences[kind]!) {
+            newest[kind] = page * CELLS + cell;
+            sequences[kind] = sequence;
+          }
+          if (sequence >= nextSequence) nextSequence = sequence + 1;
+          next += (head >>> 16) & 0xff;
+          cell = next - 1;
+        } else damaged = true;
+      }
     }
     if (page === current) free = next;
     return damaged;
@@ -228,11 +237,13 @@ export function openJournal(parts: StoreParts): Journal {
       const at = markOffset(kind, index);
       return at < 0 ? -1 : markValue(readWords(region, at, 1)[0]!);
     },
+    marks: function (kind) {
+      return newest[kind] ? readWords(region, newest[kind]! * CELL_BYTES + RECORD_BYTES, marksOf(kind)) : new Uint32Array(0);
+    },
     firstUnused: function (kind) {
-      if (!newest[kind]) return 0;
-      const count = marksOf(kind);
-      const first = readWords(region, markOffset(kind, 0), count).indexOf(BLANK);
-      return first < 0 ? count : first;
+      const marks = journal.marks(kind);
+      const first = marks.indexOf(BLANK);
+      return first < 0 ? marks.length : first;
     },
   };
 
@@ -265,8 +276,8 @@ function encodeRecord(crc32: Crc32, kind: number, following: number, sequence: n
   return bytes;
 }
 
-/** A mark holds its value and, above it, the complement. */
-function markValue(word: number): number {
+/** -1 unused, 0..0xFFFF its value, -2 used but torn: a mark holds its value and, above it, the complement. */
+export function markValue(word: number): number {
   if (word === BLANK) return -1;
   return ((word ^ (word >>> 16)) & 0xffff) === 0xffff ? word & 0xffff : -2;
 }

@@ -7,7 +7,7 @@ import { OUT_OF_REGION, PAGES_FAILING, RECORDS_FULL, type ErrorCode } from '../e
 import type { StoreParts } from './journal.js';
 import { PAGE_BYTES } from './layout.js';
 import {
-  BLANK, FAILING_PAGES, FLOOR, GENERATION, HEADER_BYTES, JOURNAL_MAGIC, RECORDS_MAGIC, isBlank, readPageHeader, readWords, writePageHeader,
+  BLANK, FAILING_PAGES, FLOOR, GENERATION, HEADER_BYTES, INDEXED, JOURNAL_MAGIC, RECORDS_MAGIC, isBlank, readPageHeader, readWords, writePageHeader,
 } from './page-header.js';
 import {
   ENTRY_BYTES, REMOVED_PLACE, VALUE_MAX, encodeEntry, encodeValue, entriesOf, isEntry, lengthAt, placeOf, sizeOf, valueAt,
@@ -34,8 +34,6 @@ export interface Records {
 export const BYTES_PER_PAGE = 2048;
 /** In a header's word of failing pages: no other page was free when this one was begun. */
 const LAST_FREE = 1 << 31;
-/** In the same word: the end of the page is kept for the index as it was when the page was begun. */
-const INDEXED = 1 << 30;
 
 /** Opens the store. Reads nothing before it is first used and writes nothing before the first change. */
 export function openRecords(parts: StoreParts): Records {

@@ -16,7 +16,6 @@
  *
  * Every TLV has one place and one length, so an unknown, missing, repeated or misplaced one is refused without being looked up.
  */
-import { copyBytes } from '../flash/bytes.js';
 import { BAD_HEADER, BAD_KEY_CHANGE, BAD_PAGE_LIST, BAD_TLV, IMAGE_TOO_LARGE, SLOT_EMPTY, type ErrorCode } from '../errors.js';
 import { PAGE_BYTES } from '../flash/layout.js';
 import { readVersion, type Version } from './version.js';
@@ -172,13 +171,13 @@ function parse(read: ReadBytes, limit: number, isOffer: boolean): ParsedImage {
       channel: first[53]!,
       minUpdater: readU16(first, 58),
       releaseType: first[64]!,
-      keyChange: keyed ? { epoch: readU32(first, 69), key: copyBytes(first, 73, 105) } : undefined,
+      keyChange: keyed ? { epoch: readU32(first, 69), key: first.subarray(73, 105) } : undefined,
       protectedOffset,
       pageListOffset: protectedOffset + listAt + 4,
       signatureOffset: unprotectedOffset + BEFORE_SIGNATURE,
       pages: pagesFor(bodyBytes),
-      hash: copyBytes(last, 8, 40),
-      keyHash: copyBytes(last, 44, 76),
+      hash: last.subarray(8, 40),
+      keyHash: last.subarray(44, 76),
     },
   };
 }

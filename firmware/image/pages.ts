@@ -14,7 +14,6 @@ export interface ImageSource {
 export interface HashTools {
   sha256(data: Uint8Array | string): Uint8Array;
   toWire(bytes: Uint8Array): string;
-  collect(): void;
 }
 
 /**
@@ -45,7 +44,6 @@ export function startPages(slot: ImageSource, list: ImageSource, image: ImageInf
       page++;
       if (page === image.pages) return 0;
     }
-    tools.collect();
     return -1;
   };
 }

@@ -38,8 +38,9 @@ export function createPlatform(): Platform {
     cancel: clearTimeout,
     sha256: (data) => new Uint8Array(crypto.SHA256(data)),
     crc32: E.CRC32,
-    toWire,
-    toBytes,
+    // A copy: given the array alone, it would answer with the array's own memory, which changes when the array does.
+    toWire: (bytes) => E.toString('', bytes)!,
+    toBytes: E.toUint8Array as Platform['toBytes'],
     resetCause,
     reboot: E.reboot,
     armWatchdog: (seconds) => E.enableWatchdog(seconds, false),
@@ -67,24 +68,6 @@ function flashPort(): Platform['flash'] {
     },
     text: (address, length) => storage.read('deadlatch', address - fileAt, length)!,
   };
-}
-
-/** A copy: given the array alone, `E.toString` would answer with the array's own memory, which changes when the array does. */
-function toWire(bytes: Uint8Array): string {
-  const wire = E.toString('', bytes);
-  if (wire !== undefined) return wire;
-  // Builds before 2v18 give up when free memory is in pieces; a string that grows can lie in pieces.
-  let pieces = '';
-  for (let at = 0; at < bytes.length; at++) pieces += String.fromCharCode(bytes[at]!);
-  return pieces;
-}
-
-function toBytes(wire: string): Uint8Array {
-  const flat = E.toUint8Array(wire);
-  if (flat) return flat;
-  const bytes = new Uint8Array(wire.length);
-  for (let at = 0; at < wire.length; at++) bytes[at] = wire.charCodeAt(at);
-  return bytes;
 }
 
 /**

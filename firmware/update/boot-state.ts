@@ -2,7 +2,6 @@
  * The journal records that boot and update share: what is confirmed, what is on trial, what became of the last trial.
  * All numbers little-endian. Every record is one atomic append; which of them counts follows from their sequence alone.
  */
-import { copyBytes } from '../flash/bytes.js';
 import type { ErrorCode } from '../errors.js';
 import { FLOOR } from '../flash/keys.js';
 import { CONFIRM, PREVIOUS, ROLLBACK, TRIAL } from '../flash/kinds.js';
@@ -73,8 +72,8 @@ export function decodeConfirmed(bytes: Uint8Array): Confirmed {
     version: readVersion(bytes, 4),
     counter: view.getUint32(12, true),
     keyEpoch: view.getUint32(16, true),
-    key: copyBytes(bytes, 20, 52),
-    imageId: copyBytes(bytes, 52, 84),
+    key: bytes.subarray(20, 52),
+    imageId: bytes.subarray(52, 84),
   };
 }
 
@@ -98,7 +97,7 @@ export function encodeVerdict(result: VerdictResult, reason: ErrorCode, image: T
 
 export function decodeVerdict(bytes: Uint8Array): Verdict {
   return {
-    slot: bytes[0] === 1 ? 1 : 0, result: bytes[1]!, reason: bytes[2]!, version: readVersion(bytes, 4), imageId: copyBytes(bytes, 12, 44),
+    slot: bytes[0] === 1 ? 1 : 0, result: bytes[1]!, reason: bytes[2]!, version: readVersion(bytes, 4), imageId: bytes.subarray(12, 44),
   };
 }
 
@@ -120,8 +119,6 @@ export function attemptsUsed(journal: Journal): number {
   const used = journal.firstUnused(TRIAL);
   return used < TRIAL_ATTEMPTS ? used : TRIAL_ATTEMPTS;
 }
-
-
 
 /**
  * The confirmed image and its floors: the journal's record or its copy in the record store, whichever has the higher key epoch,
@@ -154,5 +151,5 @@ export function confirmImage(journal: Journal, before: Confirmed | undefined, im
 /** Image id that was confirmed in `slot` before the present one, if any. */
 export function previousIn(journal: Journal, slot: 0 | 1): Uint8Array | undefined {
   const previous = journal.read(PREVIOUS);
-  return previous && previous[0] === slot ? copyBytes(previous, 4, 36) : undefined;
+  return previous && previous[0] === slot ? previous.subarray(4, 36) : undefined;
 }

@@ -4,7 +4,8 @@
  * word, so a normal start costs two words and no erase. A record holds 16 starts; its payload carries the counts of those before.
  */
 import { BOOTS } from '../flash/kinds.js';
-import type { Journal } from '../flash/journal.js';
+import { markValue, type Journal } from '../flash/journal.js';
+import { BLANK } from '../flash/page-header.js';
 import type { ResetCause } from '../platform/types.js';
 import type { ErrorCode } from '../errors.js';
 
@@ -32,74 +33,75 @@ export const EARLY_LIMIT = 8;
 export const UNKNOWN_LIMIT = 10;
 
 const CAUSES: ResetCause[] = ['unknown', 'powerOn', 'pin', 'software', 'watchdog', 'brownOut', 'deepSleep'];
+const SOFTWARE = 3;
+const WATCHDOG = 4;
 
-/** Counts over the starts before this one, each "in a row". */
-export interface BootCounts {
-  startsWithoutLaunch: number;
-  unclean: number;
-  early: number;
-  /** Unclean boots that ran keypad-only. */
-  degradedUnclean: number;
-  /** The last start ended with a planned restart into safe mode. */
-  safeModePlanned: boolean;
-}
+/**
+ * Counts over the starts before this one, each "in a row" and at most 255, one byte each at these places; the first four are the payload of
+ * a record.
+ */
+export type BootCounts = Uint8Array;
+export const STARTS_WITHOUT_LAUNCH = 0;
+export const UNCLEAN = 1;
+export const EARLY = 2;
+/** Unclean boots that ran keypad-only. */
+export const DEGRADED_UNCLEAN = 3;
+/** 1: the last start ended with a planned restart into safe mode. */
+export const SAFE_MODE_PLANNED = 4;
 
 /** Reads the counts. `cause`: why the chip started now. Writes nothing. */
 export function countBoots(journal: Journal, cause: ResetCause): BootCounts {
-  const carried = journal.read(BOOTS);
-  const counts: BootCounts = {
-    startsWithoutLaunch: carried ? carried[0]! : 0,
-    unclean: carried ? carried[1]! : 0,
-    early: carried ? carried[2]! : 0,
-    degradedUnclean: carried ? carried[3]! : 0,
-    safeModePlanned: false,
-  };
-  if (!carried) return counts;
-  const starts = startsIn(journal);
-  for (let start = 0; start < starts; start++) {
-    const next = start + 1 < starts ? journal.markAt(BOOTS, (start + 1) * MARKS_PER_START + STARTED) : CAUSES.indexOf(cause);
-    countStart(journal, start * MARKS_PER_START, next, counts);
+  const marks = journal.marks(BOOTS);
+  const starts = startsIn(marks);
+  const counts = new Uint8Array(5);
+  // Nothing in front of the last healthy run counts: on most days this looks at one start.
+  let start = starts;
+  while (start > 0 && !wasHealthy(marks, start * MARKS_PER_START)) start--;
+  if (!start) counts.set(journal.read(BOOTS) || []);
+  for (; start < starts; start++) {
+    const next = start + 1 < starts ? markValue(marks[(start + 1) * MARKS_PER_START]!) : CAUSES.indexOf(cause);
+    countStart(marks, start * MARKS_PER_START, next, counts);
   }
+  if (starts && markValue(marks[starts * MARKS_PER_START - 1]!) === RESTART_INTO_SAFE_MODE) counts[SAFE_MODE_PLANNED] = 1;
   return counts;
 }
 
 /** Starts of the newest record that left any mark. */
-function startsIn(journal: Journal): number {
-  let starts = STARTS_PER_RECORD;
-  while (starts > 0 && journal.markAt(BOOTS, (starts - 1) * MARKS_PER_START + STARTED) === -1) starts--;
+function startsIn(marks: Uint32Array): number {
+  let starts = marks.length ? STARTS_PER_RECORD : 0;
+  while (starts > 0 && marks[(starts - 1) * MARKS_PER_START]! === BLANK) starts--;
   return starts;
 }
 
-/** Adds one start to `counts`. `endedBy`: cause of the reset that followed it (a torn mark counts as unknown). */
-function countStart(journal: Journal, mark: number, endedBy: number, counts: BootCounts): void {
-  const launched = journal.markAt(BOOTS, mark + LAUNCHED);
-  const planned = journal.markAt(BOOTS, mark + PLANNED);
-  counts.safeModePlanned = planned === RESTART_INTO_SAFE_MODE;
-  if (launched === -1) {
-    counts.startsWithoutLaunch++;
-    return;
-  }
-  counts.startsWithoutLaunch = 0;
-  const ran = launched < 0 ? 0 : launched;
-  if (ran & (RAN_TRIAL | RAN_SAFE_MODE)) return;
-  if (journal.markAt(BOOTS, mark + HEALTHY) !== -1) {
-    counts.unclean = counts.early = counts.degradedUnclean = 0;
-    return;
-  }
-  if (planned !== -1) return;
-  const cause = CAUSES[endedBy < 0 ? 0 : endedBy];
-  if (cause === 'watchdog' || cause === 'software') {
-    counts.unclean++;
-    if (ran & RAN_DEGRADED) counts.degradedUnclean++;
-  } else {
-    counts.early++;
-    if (ran & RAN_DEGRADED && counts.early > UNKNOWN_LIMIT + 2) counts.degradedUnclean++;
-  }
+/** In the start before `mark` an image that is not on trial ran for 60 s. A torn mark counts, as everywhere. */
+function wasHealthy(marks: Uint32Array, mark: number): boolean {
+  const launched = markValue(marks[mark - 3]!);
+  return marks[mark - 2] !== BLANK && launched !== -1 && !isUncounted(launched);
+}
+
+/** Runs of a trial and of safe mode: the trial has its attempts. */
+function isUncounted(launched: number): boolean {
+  return launched > 0 && (launched & (RAN_TRIAL | RAN_SAFE_MODE)) > 0;
+}
+
+/** Adds one start that was not healthy to `counts`. `endedBy`: cause of the reset that followed it (a torn mark counts as unknown). */
+function countStart(marks: Uint32Array, mark: number, endedBy: number, counts: BootCounts): void {
+  const launched = markValue(marks[mark + LAUNCHED]!);
+  if (launched === -1) return raise(counts, STARTS_WITHOUT_LAUNCH);
+  counts[STARTS_WITHOUT_LAUNCH] = 0;
+  if (isUncounted(launched) || marks[mark + PLANNED] !== BLANK) return;
+  const crashed = endedBy === SOFTWARE || endedBy === WATCHDOG;
+  raise(counts, crashed ? UNCLEAN : EARLY);
+  if (launched > 0 && launched & RAN_DEGRADED && (crashed || counts[EARLY]! > UNKNOWN_LIMIT + 2)) raise(counts, DEGRADED_UNCLEAN);
+}
+
+function raise(counts: BootCounts, which: number): void {
+  if (counts[which]! < 255) counts[which]!++;
 }
 
 /** Whether the counts say that the confirmed image crashes on start again and again. */
 export function isCrashLooping(counts: BootCounts, cause: ResetCause): boolean {
-  return counts.unclean >= UNCLEAN_LIMIT || counts.early >= (cause === 'unknown' ? UNKNOWN_LIMIT : EARLY_LIMIT);
+  return counts[UNCLEAN]! >= UNCLEAN_LIMIT || counts[EARLY]! >= (cause === 'unknown' ? UNKNOWN_LIMIT : EARLY_LIMIT);
 }
 
 /**
@@ -107,13 +109,13 @@ export function isCrashLooping(counts: BootCounts, cause: ResetCause): boolean {
  * which nothing counts: another image takes over, and must not pay for the crashes of the one before.
  */
 export function markStarted(journal: Journal, cause: ResetCause, counts?: BootCounts): ErrorCode {
-  if (!counts || !journal.read(BOOTS) || startsIn(journal) === STARTS_PER_RECORD) {
-    const carried = new Uint8Array(4);
-    if (counts) carried.set([counts.startsWithoutLaunch, counts.unclean, counts.early, counts.degradedUnclean]);
-    const code = journal.append(BOOTS, carried, STARTS_PER_RECORD * MARKS_PER_START);
+  let starts = startsIn(journal.marks(BOOTS));
+  if (!counts || !journal.sequenceOf(BOOTS) || starts === STARTS_PER_RECORD) {
+    const code = journal.append(BOOTS, counts ? counts.subarray(0, SAFE_MODE_PLANNED) : new Uint8Array(4), STARTS_PER_RECORD * MARKS_PER_START);
     if (code) return code;
+    starts = 0;
   }
-  return journal.mark(BOOTS, startsIn(journal) * MARKS_PER_START + STARTED, CAUSES.indexOf(cause));
+  return journal.mark(BOOTS, starts * MARKS_PER_START + STARTED, CAUSES.indexOf(cause));
 }
 
 /** Marks that something is about to be run: `slot` plus RAN_ bits. Called right before the launch. */
@@ -133,12 +135,13 @@ export function markPlanned(journal: Journal, how: number): ErrorCode {
 
 /** What was launched last: its slot plus RAN_ bits. Negative where no mark says so. */
 export function lastLaunched(journal: Journal): number {
-  const starts = startsIn(journal);
-  return starts ? journal.markAt(BOOTS, (starts - 1) * MARKS_PER_START + LAUNCHED) : -1;
+  const marks = journal.marks(BOOTS);
+  const starts = startsIn(marks);
+  return starts ? markValue(marks[(starts - 1) * MARKS_PER_START + LAUNCHED]!) : -1;
 }
 
 function markCurrent(journal: Journal, which: number, value: number): ErrorCode {
-  const starts = startsIn(journal);
+  const starts = startsIn(journal.marks(BOOTS));
   return starts ? journal.mark(BOOTS, (starts - 1) * MARKS_PER_START + which, value) : 0;
 }
 
@@ -157,14 +160,14 @@ export interface BootLogEntry {
 /** The boot log: up to 16 starts, oldest first, this one last. The bootloader does not carry this function. */
 export function bootLog(journal: Journal): BootLogEntry[] {
   const log: BootLogEntry[] = [];
-  if (!journal.read(BOOTS)) return log;
-  const starts = startsIn(journal);
+  const marks = journal.marks(BOOTS);
+  const starts = startsIn(marks);
   for (let start = 0; start < starts; start++) {
     const mark = start * MARKS_PER_START;
-    const cause = journal.markAt(BOOTS, mark + STARTED);
-    const ran = journal.markAt(BOOTS, mark + LAUNCHED);
-    const planned = journal.markAt(BOOTS, mark + PLANNED);
-    const healthy = journal.markAt(BOOTS, mark + HEALTHY) !== -1;
+    const cause = markValue(marks[mark + STARTED]!);
+    const ran = markValue(marks[mark + LAUNCHED]!);
+    const planned = markValue(marks[mark + PLANNED]!);
+    const healthy = marks[mark + HEALTHY] !== BLANK;
     log.push({
       cause: CAUSES[cause] || 'unknown',
       stage: healthy ? 'healthy' : ran === -1 ? 'core' : 'app',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
-  countBoots, isCrashLooping, markHealthy, markLaunched, markPlanned, markStarted, RAN_DEGRADED, RAN_TRIAL, RESTART, RESTART_INTO_SAFE_MODE,
+  countBoots, DEGRADED_UNCLEAN, isCrashLooping, markHealthy, markLaunched, markPlanned, markStarted, RAN_DEGRADED, RAN_TRIAL, RESTART,
+  RESTART_INTO_SAFE_MODE, SAFE_MODE_PLANNED, STARTS_WITHOUT_LAUNCH, UNCLEAN,
 } from '../../firmware/update/boots.js';
 import { openJournal, type Journal } from '../../firmware/flash/journal.js';
 import type { ResetCause } from '../../firmware/platform/types.js';
@@ -37,7 +38,7 @@ const repeat = (count: number, life: Life): Life[] => Array.from({ length: count
 describe('counting how starts ended', () => {
   it('counts nothing for a lock that ran for a minute each time', () => {
     const counts = live(newJournal(), repeat(40, { cause: 'powerOn', launch: 0, healthy: true }), 'watchdog');
-    expect(counts).toMatchObject({ unclean: 0, early: 0, startsWithoutLaunch: 0 });
+    expect([...counts]).toEqual([0, 0, 0, 0, 0]);
   });
 
   it('counts five watchdog resets in a row, however many records they fill, as a crash loop', () => {
@@ -59,28 +60,34 @@ describe('counting how starts ended', () => {
 
   it('forgives crashes after a healthy minute', () => {
     const lives = [...repeat(4, { cause: 'software', launch: 0 } as Life), { cause: 'software', launch: 0, healthy: true } as Life];
-    expect(live(newJournal(), lives, 'watchdog').unclean).toBe(0);
+    expect(live(newJournal(), lives, 'watchdog')[UNCLEAN]).toBe(0);
   });
 
   it('counts neither planned restarts nor what a trial does against the confirmed image', () => {
-    expect(live(newJournal(), repeat(9, { cause: 'software', launch: 0, planned: RESTART }), 'software').unclean).toBe(0);
-    expect(live(newJournal(), repeat(9, { cause: 'watchdog', launch: 1 | RAN_TRIAL }), 'watchdog').unclean).toBe(0);
+    expect(live(newJournal(), repeat(9, { cause: 'software', launch: 0, planned: RESTART }), 'software')[UNCLEAN]).toBe(0);
+    expect(live(newJournal(), repeat(9, { cause: 'watchdog', launch: 1 | RAN_TRIAL }), 'watchdog')[UNCLEAN]).toBe(0);
+  });
+
+  it('forgives nothing after a minute of a trial, and counts no further than 255', () => {
+    const lives = [...repeat(4, { cause: 'software', launch: 0 } as Life), { cause: 'software', launch: 1 | RAN_TRIAL, healthy: true } as Life];
+    expect(live(newJournal(), lives, 'watchdog')[UNCLEAN]).toBe(4);
+    expect(live(newJournal(), repeat(300, { cause: 'watchdog', launch: 0 }), 'watchdog')[UNCLEAN]).toBe(255);
   });
 
   it('notices that even the keypad-only run crashed', () => {
     const lives = [...repeat(5, { cause: 'watchdog', launch: 0 } as Life), { cause: 'watchdog', launch: RAN_DEGRADED } as Life];
-    expect(live(newJournal(), lives, 'watchdog').degradedUnclean).toBe(1);
+    expect(live(newJournal(), lives, 'watchdog')[DEGRADED_UNCLEAN]).toBe(1);
   });
 
   it('counts starts that reached no launch, and begins again after one that did', () => {
     const journal = newJournal();
-    expect(live(journal, repeat(3, { cause: 'watchdog' }), 'watchdog').startsWithoutLaunch).toBe(3);
-    expect(live(journal, [{ cause: 'powerOn', launch: 0 }], 'powerOn').startsWithoutLaunch).toBe(0);
+    expect(live(journal, repeat(3, { cause: 'watchdog' }), 'watchdog')[STARTS_WITHOUT_LAUNCH]).toBe(3);
+    expect(live(journal, [{ cause: 'powerOn', launch: 0 }], 'powerOn')[STARTS_WITHOUT_LAUNCH]).toBe(0);
   });
 
   it('remembers a wish for safe mode for the next start only', () => {
     const journal = newJournal();
-    expect(live(journal, [{ cause: 'powerOn', launch: 0, planned: RESTART_INTO_SAFE_MODE }], 'software').safeModePlanned).toBe(true);
-    expect(live(journal, [{ cause: 'software', launch: 8 }], 'software').safeModePlanned).toBe(false);
+    expect(live(journal, [{ cause: 'powerOn', launch: 0, planned: RESTART_INTO_SAFE_MODE }], 'software')[SAFE_MODE_PLANNED]).toBe(1);
+    expect(live(journal, [{ cause: 'software', launch: 8 }], 'software')[SAFE_MODE_PLANNED]).toBe(0);
   });
 });

@@ -2,7 +2,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { openJournal } from '../../firmware/flash/journal.js';
+import { LOW_KEYS } from '../../firmware/flash/keys.js';
 import { PAGE_BYTES } from '../../firmware/flash/layout.js';
+import { openRecordReader } from '../../firmware/flash/record-reader.js';
 import { openRecords } from '../../firmware/flash/records.js';
 import { createRandom } from '../../virtual-board/random.js';
 import { BASE, createChip, crc32, holds, type Chip } from './support.js';
@@ -40,6 +42,7 @@ function livedChip(changes: number): Chip {
 function lost(chip: Chip): { valid: boolean; kinds: number; keys: number } {
   const journal = journalOf(chip);
   const records = recordsOf(chip);
+  const reader = openRecordReader({ flash: chip.nor.port, span: chip.records, spare: chip.spare, crc32 });
   let kinds = 0;
   for (let kind = 1; kind <= JOURNAL_KINDS; kind++) {
     const payload = journal.read(kind);
@@ -51,6 +54,7 @@ function lost(chip: Chip): { valid: boolean; kinds: number; keys: number } {
     const value = records.get(key);
     if (value) expect(value).toEqual(new Uint8Array(key < 8 ? 300 : 16).fill(key));
     else keys++;
+    if (key < LOW_KEYS) expect(reader.get(key), `key ${key}, read by itself`).toEqual(value);
   }
   return { valid: journal.valid, kinds, keys };
 }

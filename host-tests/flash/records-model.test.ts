@@ -2,10 +2,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { OUT_OF_REGION, RECORDS_FULL } from '../../firmware/errors.js';
+import { openRecordReader } from '../../firmware/flash/record-reader.js';
 import { openRecords, type Records } from '../../firmware/flash/records.js';
 import { createChip, crc32, cutArbitrary, holds, withCut, type Chip, type Cut } from './support.js';
 
 type Model = Map<number, string>;
+
+/** Keys up to this one are also read by the bootloader's reader. */
+const ASKED_SINGLY = 6;
 
 interface Step {
   do: 'set' | 'remove' | 'wipe' | 'restart';
@@ -42,6 +46,17 @@ function read(records: Records): Model {
   for (const held of records.keys().sort((a, b) => a - b)) {
     const value = records.get(held);
     model.set(held, value ? Buffer.from(value).toString('latin1') : 'lost');
+  }
+  return model;
+}
+
+/** The same by the bootloader's reader, which has no index of all keys. */
+function readSingly(chip: Chip): Model {
+  const reader = openRecordReader({ flash: chip.nor.port, span: chip.records, spare: chip.spare, crc32 });
+  const model: Model = new Map();
+  for (let held = 1; held <= ASKED_SINGLY; held++) {
+    const value = reader.get(held);
+    if (value) model.set(held, Buffer.from(value).toString('latin1'));
   }
   return model;
 }
@@ -86,6 +101,7 @@ function runSteps(chip: Chip, steps: Step[]): void {
     const again = open(chip);
     expect(text(read(again)), what).toBe(seen);
     expect(again.freeBytes(), what).toBe(records.freeBytes());
+    expect(text(readSingly(chip)), what).toBe(text(new Map([...read(again)].filter(([held]) => held <= ASKED_SINGLY))));
     model = cut && seen === text(model) ? model : code ? model : newer;
   }
 }

@@ -59,7 +59,6 @@ export function sourceOf(bytes: Uint8Array): ImageSource {
 export const hashTools: HashTools = {
   sha256: (data) => sha256(typeof data === 'string' ? Buffer.from(data, 'latin1') : data),
   toWire: (bytes) => Buffer.from(bytes).toString('latin1'),
-  collect: () => undefined,
 };
 
 export interface SignedMessage {

@@ -86,6 +86,20 @@ describe('a genuine image', () => {
     for (const seal of seals) expect(verify(IMAGE, { seal })).toMatchObject({ code: 0, sealed: false });
   });
 
+  test('where flash is mapped, is hashed in one go instead of page by page: any flipped bit of header, body or TLVs is noticed', () => {
+    const { seal } = verify(IMAGE);
+    const mapped: Partial<VerifyInput> = { seal, hashBytes: info.protectedOffset + info.protectedBytes };
+    expect(verify(inSlot(IMAGE), mapped)).toMatchObject({ code: 0, sealed: true, hashes: 0, steps: 3 });
+    expect(verify(IMAGE, { seal, hashBytes: mapped.hashBytes! - 1 })).toMatchObject({ code: 0, steps: 4 });
+    for (let page = 0; page < info.pages; page++) {
+      expect(verify(flipped(IMAGE, Math.min(page * 4096 + 100, info.protectedOffset - 1) * 8), mapped).code).toBe(BAD_IMAGE_DIGEST);
+    }
+    fc.assert(fc.property(fc.nat(mapped.hashBytes! * 8 - 1), (bit) => {
+      const result = verify(flipped(IMAGE, bit), mapped);
+      expect(result.code || !result.sealed, `bit ${bit}`).toBeTruthy();
+    }), { numRuns: 60 });
+  });
+
   test('is accepted as an offer, before a single page has arrived', () => {
     expect(verify(offerOf(IMAGE), { offer: true })).toMatchObject({ code: 0, sealed: false, imageId: sha256(message), image: { pages: info.pages } });
   });

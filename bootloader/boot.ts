@@ -9,6 +9,7 @@ import { CONFIRM, HEALTH, ROLLBACK, SEAL_A, TRIAL, VERDICT } from '../firmware/f
 import type { BootStores } from '../firmware/flash/open.js';
 import type { RecordReader } from '../firmware/flash/record-reader.js';
 import { bytesEqual, keysAfter } from '../firmware/image/keys.js';
+import type { startPages } from '../firmware/image/pages.js';
 import { compareVersions } from '../firmware/image/version.js';
 import { startVerifyImage, type VerifyResult, type VerifyingImage } from '../firmware/image/verify.js';
 import type { SlhTools } from '../firmware/image/slh-dsa.js';
@@ -28,8 +29,8 @@ export interface BootInput {
   stores: BootStores;
   records: RecordReader;
   slh: SlhTools;
-  /** Images of at most this many bytes are hashed in one go. */
-  hashBytes: number;
+  /** How the body of an image is checked: `startPages` or `startWhole`. */
+  startPages: typeof startPages;
   /** Recovery strap closed, or the key chord held. */
   safeModeRequested: boolean;
   /** The battery is above the radio floor, or there is no way to tell. */
@@ -113,7 +114,7 @@ export function startBoot(input: BootInput): void {
     verifying = startVerifyImage({
       source, offer: false, slot, slotBytes: source.pages * 4096, identity, trust,
       seal: journal.firstUnused(kind) === 0 ? journal.read(kind) : undefined,
-      tools: platform, slh: input.slh, hashBytes: input.hashBytes,
+      tools: platform, slh: input.slh, startPages: input.startPages,
     });
   }
 
@@ -227,7 +228,7 @@ function collectFacts(input: BootInput, cause: ResetCause, counts: BootCounts, c
     degradedCrashed: counts[DEGRADED_UNCLEAN]! > 0,
     checked: [undefined, undefined],
   };
-  if (trial) facts.trial = { slot: trial.slot, attemptsUsed: attemptsUsed(journal), attemptsAllowed: TRIAL_ATTEMPTS, marked: false, unmarkable: false };
+  if (trial) facts.trial = { slot: trial.slot, attemptsUsed: attemptsUsed(journal), marked: false, unmarkable: false };
   return facts;
 }
 

@@ -5,6 +5,7 @@
 import {
   ATTEMPTS_USED, CRASH_LOOP, DEGRADED_CRASHED, NOTHING_TO_RUN, SAFE_MODE_REQUESTED, STARTS_WITHOUT_LAUNCH, type ErrorCode,
 } from '../firmware/errors.js';
+import { TRIAL_ATTEMPTS } from '../firmware/update/boot-state.js';
 
 /** What is known at this start. `checked`: what verifying a slot in this start gave; undefined = not verified yet. */
 export interface BootFacts {
@@ -31,7 +32,6 @@ export interface BootFacts {
 export interface TrialFacts {
   slot: 0 | 1;
   attemptsUsed: number;
-  attemptsAllowed: number;
   /** An attempt was marked and read back in this start. */
   marked: boolean;
   /** The mark could not be written: the trial is not run in this start. */
@@ -71,7 +71,7 @@ function decideTrial(facts: BootFacts, trial: TrialFacts): BootAction {
   const checked = facts.checked[trial.slot];
   if (checked) return action(END_TRIAL, 3, trial.slot, checked);
   if (!trial.marked) {
-    return trial.attemptsUsed < trial.attemptsAllowed
+    return trial.attemptsUsed < TRIAL_ATTEMPTS
       ? action(USE_ATTEMPT, 2, trial.slot, 0)
       : action(END_TRIAL, 3, trial.slot, ATTEMPTS_USED);
   }

@@ -5,6 +5,7 @@ import { openBootStores, partsOf } from '../firmware/flash/open.js';
 import { openRecordReader } from '../firmware/flash/record-reader.js';
 import type { Handover } from '../firmware/handover.js';
 import { HEADER_BYTES } from '../firmware/image/format.js';
+import { startPages } from '../firmware/image/pages.js';
 import { openMeter, radioAllowed } from '../firmware/lock/battery.js';
 import { readInput, setUpInput } from '../firmware/lock/bolt.js';
 import { openKeypad, type Keypad } from '../firmware/lock/keypad.js';
@@ -17,6 +18,7 @@ import { createSlhTools } from '../firmware/platform/slh-tools.js';
 import type { Platform } from '../firmware/platform/types.js';
 import { startBoot } from './boot.js';
 import { SHARED } from './shared.js';
+import { startWhole } from './whole.js';
 
 declare const __GEOMETRY__: Geometry;
 declare const __MAPPED_FLASH__: boolean;
@@ -28,8 +30,6 @@ declare const __SAFE_MODE_LENGTH__: number;
 const WATCHDOG_SECONDS = 6;
 /** How long the pattern "wait" takes. */
 const WAIT_MS = 210;
-/** Bytes hashed in one go: 40 ms on an ESP32. Where flash is not mapped the text is copied to the stack, which does not hold it. */
-const HASH_BYTES = __MAPPED_FLASH__ ? 131072 : 0;
 const CHORD_MS = 3000;
 const CHORD_TURN_MS = 50;
 /** Time to debounce: two scans and some. */
@@ -76,7 +76,7 @@ function start(platform: Platform): void {
 
   function decide(safeModeRequested: boolean): void {
     startBoot({
-      platform, stores, records, slh: createSlhTools(), hashBytes: HASH_BYTES, safeModeRequested, powerForRadio,
+      platform, stores, records, slh: createSlhTools(), startPages: __MAPPED_FLASH__ ? startWhole : startPages, safeModeRequested, powerForRadio,
       betweenSteps: function () {
         const down = keypad !== undefined && keypad.anyDown();
         if (down && !keyWasDown && signals) {

@@ -77,29 +77,31 @@ export function openJournal(parts: StoreParts): Journal {
   /** Notes the newest records of a page. True if anything in it is neither blank nor intact. */
   function scan(page: number): boolean {
     let damaged = false;
+    let words = new Uint32Array(0);
     let next = 1;
-    for (let first = 0; first < CELLS; first += CELLS_PER_READ) {
-      const bytes = region.read((page * CELLS + first) * CELL_BYTES, CELLS_PER_READ * CELL_BYTES);
-      // Most of a page is free on most days, and a look at each cell takes the bootloader's time.
-      if (crc32(bytes) === BLANK_CELLS_CRC) continue;
-      const words = new Uint32Array(bytes.buffer);
-      for (let cell = next > first ? next : first; cell < first + CELLS_PER_READ; cell++) {
-        const at = (cell - first) * (CELL_BYTES / 4);
-        const head = words[at]!;
-        const sequence = words[at + 1]!;
-        if (head === BLANK && sequence === BLANK) continue;
-        next = cell + 1;
-        if (words[at + CRC_AT / 4] === crc32(new Uint8Array(words.buffer, at * 4, CRC_AT))) {
-          const kind = head & (KINDS - 1);
-          if (sequence >= floor && sequence > sequences[kind]!) {
-            newest[kind] = page * CELLS + cell;
-            sequences[kind] = sequence;
-          }
-          if (sequence >= nextSequence) nextSequence = sequence + 1;
-          next += (head >>> 16) & 0xff;
-          cell = next - 1;
-        } else damaged = true;
+    for (let cell = 0; cell < CELLS; cell++) {
+      const at = (cell % CELLS_PER_READ) * (CELL_BYTES / 4);
+      if (!at) {
+        words = readWords(region, (page * CELLS + cell) * CELL_BYTES, CELLS_PER_READ * (CELL_BYTES / 4));
+        // Most of a page is free on most days, and a look at each cell takes the bootloader's time.
+        if (crc32(new Uint8Array(words.buffer)) === BLANK_CELLS_CRC) {
+          cell += CELLS_PER_READ - 1;
+          continue;
+        }
       }
+      const head = words[at]!;
+      const sequence = words[at + 1]!;
+      if (cell < next || (head === BLANK && sequence === BLANK)) continue;
+      next = cell + 1;
+      if (words[at + CRC_AT / 4] === crc32(new Uint8Array(words.buffer, at * 4, CRC_AT))) {
+        const kind = head & (KINDS - 1);
+        if (sequence >= floor && sequence > sequences[kind]!) {
+          newest[kind] = page * CELLS + cell;
+          sequences[kind] = sequence;
+        }
+        if (sequence >= nextSequence) nextSequence = sequence + 1;
+        next += (head >>> 16) & 0xff;
+      } else damaged = true;
     }
     if (page === current) free = next;
     return damaged;
@@ -111,14 +113,14 @@ export function openJournal(parts: StoreParts): Journal {
     journal.failing++;
   }
 
-  /** Marks of the newest record of `kind`. */
+  /** Marks of the newest record of `kind`, 0 without one. */
   function marksOf(kind: number): number {
-    return OWN_MARKS + MARKS_PER_CELL * region.read(newest[kind]! * CELL_BYTES + 2, 1)[0]!;
+    return newest[kind] ? OWN_MARKS + MARKS_PER_CELL * region.read(newest[kind]! * CELL_BYTES + 2, 1)[0]! : 0;
   }
 
   /** Offset of a mark, -1 where there is none. */
   function markOffset(kind: number, index: number): number {
-    return newest[kind] && index >= 0 && index < marksOf(kind) ? newest[kind]! * CELL_BYTES + RECORD_BYTES + index * 4 : -1;
+    return index >= 0 && index < marksOf(kind) ? newest[kind]! * CELL_BYTES + RECORD_BYTES + index * 4 : -1;
   }
 
   /** Whether `page` may be erased: not current, no newest record in it, not taken by the record store. */
@@ -228,7 +230,7 @@ export function openJournal(parts: StoreParts): Journal {
       if (at < 0) return current < 0 ? JOURNAL_LOST : OUT_OF_REGION;
       if (readWords(region, at, 1)[0] !== BLANK) return JOURNAL_FULL;
       const low = (value || 0) & 0xffff;
-      const bytes = new Uint8Array([low, low >> 8, ~low, ~low >> 8]);
+      const bytes = new Uint8Array(new Uint32Array([low | (~low << 16)]).buffer);
       if (!region.program(at, bytes)) return 0;
       fail(at >> 12);
       return compact(undefined, at) || region.program(markOffset(kind, index), bytes);
@@ -238,7 +240,7 @@ export function openJournal(parts: StoreParts): Journal {
       return at < 0 ? -1 : markValue(readWords(region, at, 1)[0]!);
     },
     marks: function (kind) {
-      return newest[kind] ? readWords(region, newest[kind]! * CELL_BYTES + RECORD_BYTES, marksOf(kind)) : new Uint32Array(0);
+      return readWords(region, newest[kind]! * CELL_BYTES + RECORD_BYTES, marksOf(kind));
     },
     firstUnused: function (kind) {
       const marks = journal.marks(kind);

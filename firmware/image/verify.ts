@@ -3,7 +3,7 @@
  * format, family and hardware, key, then every page, then the signature or the seal of an earlier verification.
  */
 import {
-  BAD_IMAGE_DIGEST, BAD_SIGNATURE, DEV_KEY_REFUSED, WRONG_FAMILY, WRONG_HARDWARE, type ErrorCode,
+  BAD_SIGNATURE, DEV_KEY_REFUSED, WRONG_FAMILY, WRONG_HARDWARE, type ErrorCode,
 } from '../errors.js';
 import { CHANNEL_DEV, HEADER_BYTES, parseImage, parseOffer, SIGNATURE_BYTES, type ImageInfo } from './format.js';
 import { bytesEqual, checkKeyEpoch, signerOf, type Trust } from './keys.js';
@@ -34,11 +34,8 @@ export interface VerifyInput {
   seal?: Uint8Array | undefined;
   tools: HashTools;
   slh: SlhTools;
-  /**
-   * A body and protected TLVs of together at most this many bytes are hashed in one go and compared with the digest, instead of page by
-   * page with the page list: both are signed. For a mapped flash.
-   */
-  hashBytes?: number;
+  /** Another way to check the body than page by page with the page list, with the arguments and answers of `startPages`. */
+  startPages?: typeof startPages;
 }
 
 export interface VerifyResult {
@@ -131,9 +128,7 @@ export function startVerifyImage(input: VerifyInput): VerifyingImage {
     if (!input.offer) {
       result.seal = sealOf(message, image.keyHash, input.slot, sha256);
       result.sealed = !!input.seal && bytesEqual(input.seal, result.seal);
-      const bytes = image.protectedOffset + image.protectedBytes;
-      if (bytes > (input.hashBytes || 0)) pages = startPages(input.source, input.source, image, input.tools);
-      else if (!bytesEqual(sha256(input.source.text(0, bytes)), image.hash)) return finish(BAD_IMAGE_DIGEST);
+      pages = (input.startPages || startPages)(input.source, input.source, image, input.tools);
     }
     return false;
   }

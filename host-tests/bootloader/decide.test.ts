@@ -15,7 +15,7 @@ function facts(changes: Partial<BootFacts> = {}): BootFacts {
   };
 }
 
-const trial = { slot: 1 as const, attemptsUsed: 0, attemptsAllowed: 3, marked: false, unmarkable: false };
+const trial = { slot: 1 as const, attemptsUsed: 0, marked: false, unmarkable: false };
 
 /** Plays a whole boot: `good` says which slots verify. Returns what was done, in order. */
 function play(start: BootFacts, good: [boolean, boolean], canMark = true): BootAction[] {
@@ -110,7 +110,7 @@ describe('the boot decision', () => {
         confirmedSlot: fc.constantFrom<0 | 1>(0, 1), otherOnceConfirmed: fc.boolean(), powerForRadio: fc.boolean(),
         crashLooping: fc.boolean(), degradedCrashed: fc.boolean(), checked: fc.tuple(codes, codes),
         trial: fc.option(fc.record({
-          slot: fc.constantFrom<0 | 1>(0, 1), attemptsUsed: fc.nat(3), attemptsAllowed: fc.constant(3), marked: fc.constant(false), unmarkable: fc.boolean(),
+          slot: fc.constantFrom<0 | 1>(0, 1), attemptsUsed: fc.nat(3), marked: fc.constant(false), unmarkable: fc.boolean(),
         }), { nil: undefined }),
       }),
       fc.tuple(fc.boolean(), fc.boolean()), fc.boolean(),

@@ -47,7 +47,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'slot erased before the offer is proven', flows: ['offer'], apps: ['old'],
-    mutations: [{ file: 'firmware/update/offers.ts', find: '    changed = false;\n    return code;\n', replace: '    changed = false;\n    if (!code) context.stores.slots[1].erase(0);\n    return code;\n' }],
+    mutations: [{ file: 'firmware/update/offer-intake.ts', find: '    changed = false;\n    return code;\n', replace: '    changed = false;\n    if (!code) context.stores.slots[1].erase(0);\n    return code;\n' }],
   },
   {
     name: 'attempt marked after verifying', flows: ['trial'], apps: [], boot: true,

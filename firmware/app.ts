@@ -21,7 +21,7 @@ export interface AppParts {
   handover: Handover;
   hashBytes: number;
   /** Starts the radios; gives whether they are reachable now. Not called where they have to stay off. */
-  startRadio(core: Core): () => boolean;
+  startRadio(platform: Platform, core: Core): () => boolean;
 }
 
 const HEALTH_TURN_MS = 1000;
@@ -43,7 +43,7 @@ export function startApp(parts: AppParts): boolean {
   const records = stores.records;
   const startedMs = platform.nowMs();
   const radioOn = handover.radio && !handover.degraded;
-  const reachable = radioOn ? parts.startRadio(core) : () => true;
+  const reachable = radioOn ? parts.startRadio(platform, core) : () => true;
   let checks: HealthCheck[] | undefined;
   const stored = records.get(HEALTH_BASELINE);
   const baseline = stored ? stored[0]! : 0;

@@ -24,8 +24,7 @@ export function start(handover: Handover): void {
   const platform = createPlatform();
   onInterpreterFault(platform.reboot);
   try {
-    const startRadio = (core: Core) => openRadio(platform, core);
-    if (!startApp({ platform, slh: createSlhTools, handover, hashBytes: HASH_BYTES, startRadio })) platform.reboot();
+    if (!startApp({ platform, slh: createSlhTools, handover, hashBytes: HASH_BYTES, startRadio: openRadio })) platform.reboot();
   } catch (error) {
     platform.log('start: ' + error);
     openBootStores(platform, handover.layout).journal.append(HEALTH, new Uint8Array([IMAGE_THREW, 0, 0, 0]));

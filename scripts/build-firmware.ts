@@ -17,6 +17,7 @@ import { PAGE_BYTES, STORAGE_HEADER_BYTES } from '../firmware/flash/layout.js';
 import ts from 'typescript';
 import { checkDeviceText } from './device-text.js';
 import { inlineConstants, nest, programOf } from './bundle-shape.js';
+import { APP, BOOT, SAFE_MODE } from './memory-plan.js';
 import { checkVars, hoistVars } from './hoist-vars.js';
 import { shortenNames, shortNamesOf } from './short-names.js';
 
@@ -94,32 +95,6 @@ export interface AppOptions {
 const SAFE_MODE_OFFSET = '7306133';
 const SAFE_MODE_LENGTH = '7306139';
 
-/**
- * Functions of the app that are called when they are needed: what only they use is made then, and gone when they are done with
- * (see `nest`). An outer one stands before those inside it.
- */
-const LATE = [
-  'loadUpdater', 'loadUpdater.loadJudge', 'loadUpdater.loadJudge.startVerifyImage', 'loadUpdater.loadAftermath', 'loadUpdater.lockCommand', 'loadUpdater.setState',
-  'loadUpdater.answerState', 'loadUpdater.osCommand', 'loadUpdater.reasonOf', 'loadUpdater.refusal', 'openDoor.onKey', 'openDoor.onStretched',
-  'holderOf', 'newestSequence', 'errorPattern', 'openWiegand',
-];
-
-/** Functions of the app that run only while it starts, and are let go then. */
-const ONCE = [
-  'startApp', 'openCore', 'openService', 'openDoor', 'openTries', 'openBolt', 'newBolt', 'openKeypad', 'openMatrix', 'openWiegand', 'openSignals',
-  'openBattery', 'openMeter', 'openDoorStores', 'openBootStores', 'parseIdentity', 'openJournal', 'openRecords', 'partsOf', 'createPlatform', 'createPins',
-  'flashPort', 'resetCause', 'onInterpreterFault', 'newEntry', 'closedWindow',
-];
-
-/** The bootloader's: safe mode keeps what it shares with the bootloader, and everything that stands beside that. */
-const BOOT_LATE = ['startBoot'];
-
-/** The same for safe mode. */
-const SAFE_MODE_LATE = ['createServer', 'createServer.loadJudge', 'createServer.setState', 'createServer.answerState', 'createServer.osCommand', 'createServer.reasonOf',
-  'createServer.refusal', 'openDoor.onKey', 'openDoor.onStretched', 'holderOf', 'newestSequence'];
-const SAFE_MODE_ONCE = ['openCore', 'openService', 'openDoor', 'openTries', 'openBolt', 'newBolt', 'openBattery', 'openDoorStores', 'openRecords', 'newEntry', 'closedWindow',
-  'openSerial', 'wirePort', 'serveSerial', 'createLineReader', 'onInterpreterFault'];
-
 /** Names that Espruino's chips have at the root already: `E`, and pins. */
 const TAKEN = ['E', 'NRF', 'SDA', 'SCL', 'USB', 'LED', 'BTN', ...Array.from({ length: 26 * 10 }, (_, index) => String.fromCharCode(65 + Math.floor(index / 10)) + String(index % 10))];
 
@@ -159,12 +134,12 @@ export async function buildBootloader(options: BootloaderOptions): Promise<Bootl
   const define = { ...definesOf(family, BOOTLOADER_VERSION), ...options.define };
   const safeMode = await bundleDevice(options.safeModeEntry ?? 'bootloader/safe-mode.ts', {
     define, mutations: options.mutations ?? [], program: true, shared: 'bootloader/shared.ts', shortNames: true,
-    ...(options.safeModeEntry === undefined && { late: SAFE_MODE_LATE, once: SAFE_MODE_ONCE }),
+    ...(options.safeModeEntry === undefined && SAFE_MODE),
   });
   if (safeMode.includes('*/')) throw new Error('bootloader/safe-mode.ts: its text holds "*/", which would end the comment it is stored in');
   const boot = await bundleDevice(options.entry ?? 'bootloader/main.ts', {
     define: { ...define, __SAFE_MODE_OFFSET__: SAFE_MODE_OFFSET, __SAFE_MODE_LENGTH__: SAFE_MODE_LENGTH }, mutations: options.mutations ?? [], shortNames: true,
-    ...(options.entry === undefined && { late: BOOT_LATE }),
+    ...(options.entry === undefined && BOOT),
   });
   const prelude = options.prelude ?? '';
   const offset = prelude.length + boot.length + '/*'.length;
@@ -178,7 +153,7 @@ export async function buildBootloader(options: BootloaderOptions): Promise<Bootl
 export async function buildApp(options: AppOptions): Promise<string> {
   if (!/^\d{1,3}\.\d{1,3}\.\d{1,5}$/.test(options.version)) throw new Error(`version "${options.version}" is not of the form 1.2.3`);
   const define = { ...definesOf(familyOf(options.family), options.version), ...options.define };
-  return bundleDevice(options.entry ?? 'firmware/main.ts', { define, mutations: options.mutations ?? [], program: true, shortNames: true, ...(options.entry === undefined && { late: LATE, once: ONCE }) });
+  return bundleDevice(options.entry ?? 'firmware/main.ts', { define, mutations: options.mutations ?? [], program: true, shortNames: true, ...(options.entry === undefined && APP) });
 }
 
 /** The compile-time constants of every device bundle. */
@@ -326,7 +301,7 @@ async function cacheKey(file: string, options: BundleOptions): Promise<string> {
   return hash.digest('hex');
 }
 
-const TOOLS = ['package-lock.json', 'tsconfig.base.json', 'tsconfig.device.json', 'scripts/build-firmware.ts', 'scripts/bundle-shape.ts', 'scripts/device-text.ts', 'scripts/hoist-vars.ts', 'scripts/short-names.ts']
+const TOOLS = ['package-lock.json', 'tsconfig.base.json', 'tsconfig.device.json', 'scripts/build-firmware.ts', 'scripts/bundle-shape.ts', 'scripts/device-text.ts', 'scripts/hoist-vars.ts', 'scripts/memory-plan.ts', 'scripts/short-names.ts']
   .map((name) => join(ROOT, name));
 
 async function deviceSources(): Promise<string[]> {

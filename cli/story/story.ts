@@ -5,7 +5,7 @@ import {
 } from '../../firmware/errors.js';
 import { PAGE_BYTES } from '../../firmware/flash/layout.js';
 import { ROLLED_BACK } from '../../firmware/update/boot-state.js';
-import type { Mutation } from '../../scripts/build-firmware.js';
+import type { Mutation } from '../../scripts/plant.js';
 import { createKey, type PrivateKey } from '../image/key-file.js';
 import { buildFirmware, signFirmware, type SignedFirmware } from '../virtual/firmware.js';
 import { provisionVirtualLock } from '../virtual/lock.js';
@@ -22,7 +22,7 @@ export interface StoryOptions {
 
 /** A version whose radio fails after start: genuine, well signed, and bad. */
 const DEAF: Mutation = {
-  file: 'firmware/main.ts', find: 'serveUdp(openUdp(SMP_UDP_PORT), core.server);', replace: "throw new Error('no buffer for the socket');",
+  file: 'firmware/main.ts', find: 'listening = true;', replace: "throw new Error('no buffer for the socket');",
 };
 
 /** What the story needs: a key, and images signed with it and with another one. */

@@ -1,5 +1,5 @@
 /** Faults planted in the real sources: an explorer that misses one of them is worth nothing. */
-import type { Mutation } from '../../scripts/build-firmware.js';
+import type { Mutation } from '../../scripts/plant.js';
 import { createExplorer, type Explorer } from './explore.js';
 import { openLab, plantFault, type ImageName, type Lab } from './lab.js';
 import { createStages, type Stages } from './stages.js';

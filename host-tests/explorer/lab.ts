@@ -10,7 +10,8 @@ import { buildImage } from '../../cli/image/build-image.js';
 import { createKey, type PrivateKey } from '../../cli/image/key-file.js';
 import { buildLockFlash, familyOf } from '../../cli/provision/lock-flash.js';
 import { signFirmware } from '../../cli/virtual/firmware.js';
-import { buildApp, buildBootloader, type Mutation } from '../../scripts/build-firmware.js';
+import { buildApp, buildBootloader } from '../../scripts/build-firmware.js';
+import type { Mutation } from '../../scripts/plant.js';
 import { imageIdOf, KEY, readState } from './oracle.js';
 
 interface Recipe {

@@ -5,7 +5,7 @@ import { storageImage } from '../../virtual-board/provision.js';
 import { openJournal } from '../../firmware/flash/journal.js';
 import { layoutOf } from '../../firmware/flash/layout.js';
 import { openRecords } from '../../firmware/flash/records.js';
-import { bundleDevice } from '../../scripts/build-firmware.js';
+import { bundleDevice } from '../../scripts/bundle-device.js';
 import { runScript } from '../../virtual-board/interpreter/script.js';
 import { createNor } from '../../virtual-board/nor.js';
 import { createRandom } from '../../virtual-board/random.js';

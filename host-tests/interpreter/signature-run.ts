@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundleDevice } from '../../scripts/build-firmware.js';
+import { bundleDevice } from '../../scripts/bundle-device.js';
 import { calibrate, type Factors } from '../../virtual-board/interpreter/calibrate.js';
 import { findEspruino } from '../../virtual-board/interpreter/find.js';
 import { signedMessageFixture } from '../image/fixture.js';

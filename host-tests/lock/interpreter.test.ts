@@ -1,7 +1,7 @@
 /** The bundled lock on a real Espruino, where there is one: same codes, same door, and what it costs in variables. */
 import { beforeAll, expect, it } from 'vitest';
 import { LOG_FIRST } from '../../firmware/flash/keys.js';
-import { bundleDevice } from '../../scripts/build-firmware.js';
+import { bundleDevice } from '../../scripts/bundle-device.js';
 import { LOG_UNLOCK, UNLOCKED } from '../../firmware/lock/states.js';
 import { runScript } from '../../virtual-board/interpreter/script.js';
 import { describeWithInterpreter } from '../interpreter/with-interpreter.js';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { bundleDevice } from '../../scripts/build-firmware.js';
+import { bundleDevice } from '../../scripts/bundle-device.js';
 import { runScript } from '../../virtual-board/interpreter/script.js';
 import { describeWithInterpreter } from '../interpreter/with-interpreter.js';
 

@@ -202,7 +202,9 @@ describe('without an open window', () => {
     ] as [number, number, Record<string, unknown>][]) {
       expect(ask(bench, group, command, body).body).toEqual({ rc: 11, rsn: '0x11 the update window is closed' });
     }
-    expect(ask(bench, 1, 1, { off: 4096, data: new Uint8Array(10) }).body).toEqual({ off: 0 });
+    // What follows a refused first packet is refused as that was; without one it hears where to begin.
+    expect(ask(bench, 1, 1, { off: 4096, data: new Uint8Array(10) }).body).toMatchObject({ rc: 11 });
+    expect(ask(createBench(), 1, 1, { off: 4096, data: new Uint8Array(10) }).body).toEqual({ off: 0 });
     bench.pass(1000);
     expect(before.equals(bench.nor.bytes)).toBe(true);
   });

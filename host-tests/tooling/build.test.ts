@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FAMILIES } from '../../boards/families.js';
-import { buildApp, buildBootloader, bundleDevice } from '../../scripts/build-firmware.js';
+import { buildApp, buildBootloader } from '../../scripts/build-firmware.js';
+import { bundleDevice } from '../../scripts/bundle-device.js';
 import { checkDeviceText } from '../../scripts/device-text.js';
 
 const ENTRIES = { entry: 'host-tests/tooling/device/boot.ts', safeModeEntry: 'host-tests/tooling/device/safe-mode.ts' };

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { FAMILIES } from '../../boards/families.js';
 import { layoutOf } from '../../firmware/flash/layout.js';
-import { bundleDevice } from '../../scripts/build-firmware.js';
+import { bundleDevice } from '../../scripts/bundle-device.js';
 import { runScript } from '../../virtual-board/interpreter/script.js';
 import { storageImage } from '../../virtual-board/provision.js';
 import { describeWithInterpreter } from '../interpreter/with-interpreter.js';

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Wiring } from '../../boards/wiring.js';
 import type { CharacterStream } from '../../cli/smp/link.js';
-import { bundleDevice } from '../../scripts/build-firmware.js';
+import { bundleDevice } from '../../scripts/bundle-device.js';
 import type { BoltState, Command, Report, Settings } from './device/protocol.js';
 import { findEspruino } from './find.js';
 import { openOutbox } from './outbox.js';

@@ -1,0 +1,73 @@
+/** Changes device sources on their way into a bundle: plants what a test wants to see noticed, and takes out what bundles share. */
+import { readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Options } from 'tsup';
+import ts from 'typescript';
+
+type Plugin = NonNullable<Options['esbuildPlugins']>[number];
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** A change planted in a source file on its way into a bundle, to see whether a test notices. */
+export interface Mutation {
+  /** Path from the root of the repository. */
+  file: string;
+  /** Must be there exactly once. */
+  find: string;
+  replace: string;
+}
+
+/** Changes sources on their way into a bundle: plants mutations, and puts `image[2].NAME` in the place of functions that are shared. */
+export async function rewriting(mutations: Mutation[], sharedFile: string | undefined): Promise<Plugin[]> {
+  if (!mutations.length && !sharedFile) return [];
+  const shared = sharedFile ? await sharedNames(sharedFile) : new Map<string, string[]>();
+  const paths = new Set([...mutations.map((each) => join(ROOT, each.file)), ...shared.keys()]);
+  return [{
+    name: 'rewrite',
+    setup(bundle) {
+      bundle.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+        if (!paths.has(path)) return undefined;
+        return { contents: withoutFunctions(await mutated(path, mutations), shared.get(path) ?? []), loader: 'ts' };
+      });
+    },
+  }];
+}
+
+/** Names that a file like bootloader/shared.ts imports, by the file they come from. */
+async function sharedNames(file: string): Promise<Map<string, string[]>> {
+  const path = join(ROOT, file);
+  const source = ts.createSourceFile(path, await readFile(path, 'utf8'), ts.ScriptTarget.ES2022);
+  const names = new Map<string, string[]>();
+  for (const statement of source.statements) {
+    if (!ts.isImportDeclaration(statement) || !ts.isStringLiteral(statement.moduleSpecifier)) continue;
+    const bindings = statement.importClause?.namedBindings;
+    if (!bindings || !ts.isNamedImports(bindings)) continue;
+    const from = resolve(dirname(path), statement.moduleSpecifier.text.replace(/\.js$/, '.ts'));
+    names.set(from, bindings.elements.map((each) => each.name.text));
+  }
+  return names;
+}
+
+function withoutFunctions(text: string, names: string[]): string {
+  const source = ts.createSourceFile('shared.ts', text, ts.ScriptTarget.ES2022);
+  let result = text;
+  for (const statement of [...source.statements].reverse()) {
+    if (!ts.isFunctionDeclaration(statement) || !statement.name || !names.includes(statement.name.text)) continue;
+    const name = statement.name.text;
+    result = `${result.slice(0, statement.getStart(source))}export const ${name} = global.image[2].${name};${result.slice(statement.end)}`;
+  }
+  return result;
+}
+
+async function mutated(path: string, mutations: Mutation[]): Promise<string> {
+  let text = await readFile(path, 'utf8');
+  for (const { file, find, replace } of mutations) {
+    if (join(ROOT, file) !== path) continue;
+    const parts = text.split(find);
+    if (parts.length !== 2) throw new Error(`${file}: what a mutation replaces is there ${parts.length - 1} times, not once: ${find}`);
+    text = parts.join(replace);
+  }
+  return text;
+}
+

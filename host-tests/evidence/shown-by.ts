@@ -31,6 +31,15 @@ export const SHOWN_BY: Record<number, readonly Shown[]> = {
     'a sagging battery > is waited for by our own client, and the upload goes on where it stopped',
     'a sagging battery > for ten minutes ends the attempt with a reason; the pages stay',
   ), of('lock/battery.test.ts', 'Four alkaline cells > that sag pause the writing, resume when they recover, and end it after ten minutes')],
+  2: [
+    of(
+      'lock/battery.test.ts', 'Four alkaline cells > a refusal says in volts what was read and what is needed, at rest and under load',
+      'Four alkaline cells > fresh ones pass', 'Four alkaline cells > below 4.5 V at rest are refused without a test',
+      'Four alkaline cells > between 4.5 and 4.8 V the loaded reading decides',
+    ),
+    of('update/upload.test.ts', 'an upload > needs a good battery to begin'),
+    of('docs/playbook.test.ts', 'the error table > tells a person what happened, whether the door is safe, and what to do'),
+  ],
   4: [
     of('docs/playbook.test.ts', 'the error table > tells a person what happened, whether the door is safe, and what to do'),
     of('update/offers.test.ts', 'a version that rolled back > is copied from the journal once'),

@@ -20,7 +20,9 @@ declare const __MAPPED_FLASH__: boolean;
 export function start(handover: Handover): void {
   const platform = createPlatform();
   onInterpreterFault(platform.reboot);
-  const core = openCore({ platform, slh: createSlhTools, handover, safeMode: true, hashBytes: __MAPPED_FLASH__ ? 262144 : 8192, createServer });
+  const core = openCore({
+    platform, slh: createSlhTools, handover, safeMode: true, hashBytes: __MAPPED_FLASH__ ? 262144 : 8192, loadServer: () => createServer,
+  });
   if (!core) return keepAlive(platform);
   serveSerial(openSerial(wirePort()), core.service);
   if (handover.strap) keepOpen(platform, core);

@@ -32,7 +32,7 @@ export function startApp(parts: AppParts): boolean {
   const handover = parts.handover;
   const opened = openCore({
     platform, slh: parts.slh, handover, safeMode: false, hashBytes: parts.hashBytes, beforeRestart: keepReasons,
-    createServer: (context) => loadUpdater().createServer(context),
+    loadServer: () => loadUpdater().createServer,
   });
   if (!opened) return false;
   const core = opened;

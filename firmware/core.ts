@@ -26,7 +26,7 @@ export interface CoreParts {
   /** Longest text this chip can hash in one go. */
   hashBytes: number;
   /** Made whenever somebody asks something: see `openService`. */
-  createServer(context: UpdateContext): SmpServer;
+  loadServer(): (context: UpdateContext) => SmpServer;
   /** Called right before a planned restart, while flash may still be written. */
   beforeRestart?: () => void;
 }
@@ -107,7 +107,7 @@ export function openCore(parts: CoreParts): Core | undefined {
       requestSafeMode: () => restart(RESTART_INTO_SAFE_MODE),
     },
   });
-  const service = openService(platform, door.busy, () => parts.createServer({
+  const context = (): UpdateContext => ({
     platform, identity, slh: parts.slh(),
     stores: withSlots(platform, handover.layout, stores),
     running: { slot: parts.safeMode ? -1 : handover.slot, version: handover.version, trial: handover.trial },
@@ -121,7 +121,11 @@ export function openCore(parts: CoreParts): Core | undefined {
     hashBytes: parts.hashBytes,
     window,
     stepping: 0,
-  }));
+  });
+  const service = openService(platform, door.busy, () => {
+    const create = parts.loadServer();
+    return () => create(context());
+  });
 
   /** Feeds the watchdog while the door is alive, and shows the update window. */
   function heartbeat(): void {

@@ -20,10 +20,14 @@ export interface SmpService {
   tidy(): void;
 }
 
-/** No server is made before the first frame, and none while the door is busy: it takes a while. */
-export function openService(platform: Platform, isDoorBusy: () => boolean, makeServer: () => SmpServer): SmpService {
+/**
+ * No server is made before the first frame, and none while the door is busy: it takes a while, and so does `load`, which gives what makes
+ * it. Each has a turn of its own.
+ */
+export function openService(platform: Platform, isDoorBusy: () => boolean, load: () => () => SmpServer): SmpService {
   const early: [Wire, (frame: Wire) => void][] = [];
   let server: SmpServer | undefined;
+  let makeServer: (() => SmpServer) | undefined;
   let askedMs = 0;
 
   function serve(): void {
@@ -31,7 +35,21 @@ export function openService(platform: Platform, isDoorBusy: () => boolean, makeS
       platform.after(DOOR_POLL_MS, serve);
       return;
     }
-    server = server || makeServer();
+    const make = makeServer;
+    makeServer = undefined;
+    try {
+      if (make) server = make();
+      else makeServer = load();
+    } catch (error) {
+      // Nobody is answered, but the next one who asks may be.
+      platform.log('no server: ' + error);
+      early.splice(0, EARLY_FRAMES);
+      return;
+    }
+    if (!server) {
+      platform.after(1, serve);
+      return;
+    }
     const asked = early.splice(0, EARLY_FRAMES);
     for (let i = 0; i < asked.length; i++) server.receive(asked[i]![0], asked[i]![1]);
   }

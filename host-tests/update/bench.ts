@@ -28,6 +28,7 @@ export interface Bench {
   server: SmpServer;
   /** A server of its own, made when it is asked, as the lock's is. */
   service: SmpService;
+  platform: Platform;
   /** Servers that `service` made. */
   made: number;
   identity: Identity;
@@ -133,7 +134,7 @@ export function createBench(options: { production?: boolean; keys?: [Uint8Array,
     armWatchdog: () => undefined,
     kickWatchdog: () => undefined,
     freeVars: () => bench.freeVars,
-    log: () => undefined,
+    log: (words) => void bench.log.push(String(words)),
     pins: {
       mode: () => undefined, write: () => undefined, pulse: () => undefined, read: () => 0, analog: () => 0, tone: () => undefined,
       watch: () => undefined,
@@ -146,6 +147,7 @@ export function createBench(options: { production?: boolean; keys?: [Uint8Array,
     server: undefined as unknown as SmpServer,
     service: undefined as unknown as SmpService,
     made: 0,
+    platform,
     nowMs: () => nowMs,
     run(done, limitMs = 60000) {
       const until = nowMs + limitMs;
@@ -184,7 +186,7 @@ export function createBench(options: { production?: boolean; keys?: [Uint8Array,
       };
       const make = (): SmpServer => createServer({ ...context }, safeMode ? undefined : lockCommand);
       bench.server = make();
-      bench.service = openService(platform, () => bench.doorBusy, () => {
+      bench.service = openService(platform, () => bench.doorBusy, () => () => {
         bench.made++;
         return make();
       });

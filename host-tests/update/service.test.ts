@@ -1,6 +1,7 @@
 /** The SMP server of a lock is there only while somebody talks to it. Nobody who talks to it should notice. */
 import { describe, expect, it } from 'vitest';
 import { BATTERY_LOADED_LOW } from '../../firmware/errors.js';
+import { openService } from '../../firmware/service.js';
 import { replyOf, requestOf } from '../smp/frames.js';
 import { createBench, slotBytes, type Bench } from './bench.js';
 import { imageOf, sha256 } from './images.js';
@@ -60,6 +61,23 @@ describe('the server of a lock', () => {
     live(bench, 1000);
     expect(replies.map((reply) => replyOf(reply).body['r'])).toEqual(['0', '1', '2', '3']);
     expect(bench.made).toBe(1);
+  });
+
+  it('that cannot be made answers nobody, says so, and is tried again for the next one who asks', () => {
+    const bench = createBench();
+    const replies: string[] = [];
+    let broken = true;
+    const service = openService(bench.platform, () => false, () => {
+      if (broken) throw new Error('no memory');
+      return () => bench.server;
+    });
+    service.receive(ECHO, (reply) => replies.push(reply));
+    bench.pass(1000);
+    expect([replies.length, bench.log]).toEqual([0, ['no server: Error: no memory']]);
+    broken = false;
+    service.receive(ECHO, (reply) => replies.push(reply));
+    bench.pass(1000);
+    expect(replies.map((reply) => replyOf(reply).body)).toEqual([{ r: 'anybody there?' }]);
   });
 
   it('may go between any two chunks of an upload: what was in RAM is asked for again, and every page is written once', () => {

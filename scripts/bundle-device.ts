@@ -171,7 +171,7 @@ async function cacheKey(file: string, options: BundleOptions): Promise<string> {
 
 const TOOLS = [
   'package-lock.json', 'tsconfig.base.json', 'tsconfig.device.json',
-  ...['bundle-device', 'bundle-shape', 'device-text', 'hoist-vars', 'memory-plan', 'plant', 'short-names'].map((name) => `scripts/${name}.ts`),
+  ...['bundle-device', 'bundle-shape', 'device-text', 'hoist-vars', 'memory-plan', 'plant', 'script', 'short-names'].map((name) => `scripts/${name}.ts`),
 ]
   .map((name) => join(ROOT, name));
 

@@ -4,6 +4,7 @@
  * name at the top is declared once.
  */
 import ts from 'typescript';
+import { applyEdits, isUse, ownNames, parseScript, type Edit } from './script.js';
 
 /** A statement at the top of a bundle. */
 interface Top {
@@ -16,7 +17,7 @@ interface Top {
 
 /** Puts the values of constants in their places: numbers, whatever is reckoned from numbers alone, and short texts. */
 export function inlineConstants(script: string): string {
-  const source = parse(script);
+  const source = parseScript(script);
   const values = new Map<string, number | string>();
   const changed = assignedNames(source);
   const edits: Edit[] = [];
@@ -35,7 +36,7 @@ export function inlineConstants(script: string): string {
     const text = typeof value === 'string' ? JSON.stringify(value) : value < 0 ? `(${value})` : String(value);
     edits.push({ from: use.getStart(), to: use.getEnd(), text: ts.isShorthandPropertyAssignment(use.parent) ? `${use.text}:${text}` : text });
   });
-  return apply(script, edits);
+  return applyEdits(script, edits);
 }
 
 /**
@@ -52,14 +53,14 @@ export function nest(script: string, owners: readonly string[]): string {
  * The functions in `once` are let go after that function's one call: they run within it and never again.
  */
 export function programOf(script: string, result: string, once: readonly string[]): string {
-  const source = parse(script);
+  const source = parseScript(script);
   const exported = source.statements.filter(ts.isExportDeclaration);
   const names = exported.flatMap(({ exportClause: clause }) => (clause && ts.isNamedExports(clause) ? clause.elements.map((each) => each.name.text) : []));
   if (names.length !== 1) throw new Error(`an image has to export one function, its start; it exports ${names.join(', ') || 'nothing'}`);
   const isDeclaration = [ts.isFunctionDeclaration, ts.isVariableStatement, ts.isExportDeclaration, ts.isEmptyStatement];
   const running = source.statements.find((each) => !isDeclaration.some((is) => is(each)));
   if (running) throw new Error(`an image must not run before it is called: ${running.getText().slice(0, 80)}`);
-  const text = apply(script, exported.map((each) => ({ from: each.getStart(), to: each.getEnd(), text: '' })));
+  const text = applyEdits(script, exported.map((each) => ({ from: each.getStart(), to: each.getEnd(), text: '' })));
   if (!once.length) return `${text}\n${result}=${names[0]};`;
   checkOnce(source, names[0]!, once);
   const gone = [...once, names[0]!].join('=');
@@ -83,7 +84,7 @@ function checkOnce(source: ts.SourceFile, start: string, once: readonly string[]
 function nestOne(script: string, path: string): string {
   const names = path.split('.');
   const owner = names.pop()!;
-  const source = parse(script);
+  const source = parseScript(script);
   let block: ts.SourceFile | ts.Block = source;
   for (const name of names) block = bodyOf(block, name);
   const target = bodyOf(block, owner);
@@ -96,7 +97,7 @@ function nestOne(script: string, path: string): string {
   if (clash) throw new Error(`${path} has a ${clash.name} of its own`);
   const at = target.getStart() + 1;
   const text = moved.map((top) => script.slice(top.node.getStart(), top.node.getEnd())).join('\n');
-  return apply(script, [{ from: at, to: at, text: `\n${text}` }, ...moved.map((top) => ({ from: top.node.getStart(), to: top.node.getEnd(), text: '' }))]);
+  return applyEdits(script, [{ from: at, to: at, text: `\n${text}` }, ...moved.map((top) => ({ from: top.node.getStart(), to: top.node.getEnd(), text: '' }))]);
 }
 
 function bodyOf(block: ts.SourceFile | ts.Block, name: string): ts.Block {
@@ -156,28 +157,6 @@ function eachUse(start: ts.Node, visit: (use: ts.Identifier) => void): void {
   walk(start, new Set());
 }
 
-/** Names that a function declares itself, so that they mean nothing outside. */
-export function ownNames(owner: ts.SignatureDeclaration): string[] {
-  const names = owner.parameters.map((each) => (ts.isIdentifier(each.name) ? each.name.text : ''));
-  if (ts.isFunctionExpression(owner) && owner.name) names.push(owner.name.text);
-  const visit = (node: ts.Node): void => {
-    if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name)) names.push(node.name.text);
-    if (ts.isFunctionDeclaration(node) && node.name) names.push(node.name.text);
-    if (!ts.isFunctionLike(node)) ts.forEachChild(node, visit);
-  };
-  if ('body' in owner && owner.body) ts.forEachChild(owner.body, visit);
-  return names;
-}
-
-/** A value, not the name of a property, a declaration or a function. */
-export function isUse(node: ts.Identifier): boolean {
-  const { parent } = node;
-  if (ts.isPropertyAccessExpression(parent)) return parent.expression === node;
-  if (ts.isPropertyAssignment(parent)) return parent.initializer === node;
-  if (ts.isLabeledStatement(parent) || ts.isBreakOrContinueStatement(parent)) return false;
-  return !((ts.isVariableDeclaration(parent) || ts.isFunctionLike(parent) || ts.isParameter(parent)) && parent.name === node);
-}
-
 function declaresInside(owner: ts.Node, name: string): boolean {
   let found = false;
   const visit = (node: ts.Node): void => {
@@ -226,20 +205,4 @@ function assignedNames(source: ts.SourceFile): Set<string> {
     if (assigned || counted) names.add(use.text);
   });
   return names;
-}
-
-interface Edit {
-  from: number;
-  to: number;
-  text: string;
-}
-
-function apply(script: string, edits: Edit[]): string {
-  // Of two edits at one place the earlier in the list comes first in the text.
-  return edits.map((edit, order) => ({ ...edit, order })).sort((a, b) => b.from - a.from || b.order - a.order)
-    .reduce((text, edit) => text.slice(0, edit.from) + edit.text + text.slice(edit.to), script);
-}
-
-function parse(script: string): ts.SourceFile {
-  return ts.createSourceFile('bundle.js', script, ts.ScriptTarget.Latest, true, ts.ScriptKind.JS);
 }

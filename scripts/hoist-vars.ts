@@ -4,6 +4,7 @@
  * every scope the same short names. This pass declares such names at the beginning of their function; all others stay as they are.
  */
 import ts from 'typescript';
+import { applyEdits, isUse, ownNames, parseScript, type Edit } from './script.js';
 
 /** One function, or the whole text. */
 interface Scope {
@@ -30,17 +31,9 @@ interface Found {
   inside: ts.Node | undefined;
 }
 
-interface Edit {
-  from: number;
-  to: number;
-  text: string;
-}
-
 /** The same program, with every name declared before anything can use it. */
 export function hoistVars(script: string): string {
-  const edits = scopesOf(script).flatMap(editsOf);
-  edits.sort((a, b) => b.from - a.from);
-  return edits.reduce((text, edit) => text.slice(0, edit.from) + edit.text + text.slice(edit.to), script);
+  return applyEdits(script, scopesOf(script).flatMap(editsOf));
 }
 
 /** One sentence for every name that may be used before Espruino makes it. */
@@ -109,7 +102,7 @@ function regionOf(declaration: ts.Node, body: ts.Node): ts.Node {
 }
 
 function scopesOf(script: string): Scope[] {
-  const source = ts.createSourceFile('script.js', script, ts.ScriptTarget.Latest, true, ts.ScriptKind.JS);
+  const source = parseScript(script);
   const scopes: Scope[] = [scopeOf(source, source)];
   const visit = (node: ts.Node): void => {
     if (ts.isFunctionLike(node) && 'body' in node && node.body && ts.isBlock(node.body)) scopes.push(scopeOf(node, node.body));
@@ -165,27 +158,6 @@ function findMentions(mentions: Map<string, number>, found: Found[]): void {
       changed ||= at < before;
     }
   }
-}
-
-/** Names that a function declares itself, so that they mean nothing outside. */
-function ownNames(owner: ts.SignatureDeclaration): string[] {
-  const names = owner.parameters.map((each) => (ts.isIdentifier(each.name) ? each.name.text : ''));
-  if (ts.isFunctionExpression(owner) && owner.name) names.push(owner.name.text);
-  const visit = (node: ts.Node): void => {
-    if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name)) names.push(node.name.text);
-    if (ts.isFunctionDeclaration(node) && node.name) names.push(node.name.text);
-    if (!ts.isFunctionLike(node)) ts.forEachChild(node, visit);
-  };
-  if ('body' in owner && owner.body) ts.forEachChild(owner.body, visit);
-  return names;
-}
-
-/** A value, not the name of a property, a declaration or a function. */
-function isUse(node: ts.Identifier): boolean {
-  const { parent } = node;
-  if (ts.isPropertyAccessExpression(parent)) return parent.expression === node;
-  if (ts.isPropertyAssignment(parent)) return parent.initializer === node;
-  return !((ts.isVariableDeclaration(parent) || ts.isFunctionLike(parent) || ts.isParameter(parent)) && parent.name === node);
 }
 
 function nameOf(declaration: ts.VariableDeclaration): string {

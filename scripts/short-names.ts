@@ -9,6 +9,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import ts from 'typescript';
+import { applyEdits, parseScript, type Edit } from './script.js';
 
 /** Names up to this length are short enough. */
 const SHORT = 3;
@@ -53,8 +54,7 @@ function shortName(index: number): string {
 
 /** The same script with short names for its records. */
 export function shortenNames(script: string, names: ReadonlyMap<string, string>): string {
-  const source = ts.createSourceFile('bundle.js', script, ts.ScriptTarget.Latest, true, ts.ScriptKind.JS);
-  const edits: { from: number; to: number; text: string }[] = [];
+  const edits: Edit[] = [];
   const visit = (node: ts.Node): void => {
     const { parent } = node;
     const isName = parent && (((ts.isPropertyAccessExpression(parent) || ts.isPropertyAssignment(parent)) && parent.name === node));
@@ -67,6 +67,6 @@ export function shortenNames(script: string, names: ReadonlyMap<string, string>)
     }
     ts.forEachChild(node, visit);
   };
-  visit(source);
-  return edits.sort((a, b) => b.from - a.from).reduce((text, edit) => text.slice(0, edit.from) + edit.text + text.slice(edit.to), script);
+  visit(parseScript(script));
+  return applyEdits(script, edits);
 }

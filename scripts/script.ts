@@ -1,0 +1,41 @@
+/** What the passes over a bundle have in common: its tree, the names in it, and changes to its text. */
+import ts from 'typescript';
+
+/** Replaces what stands between two offsets; at one and the same offset it adds. */
+export interface Edit {
+  from: number;
+  to: number;
+  text: string;
+}
+
+export function parseScript(script: string): ts.SourceFile {
+  return ts.createSourceFile('script.js', script, ts.ScriptTarget.Latest, true, ts.ScriptKind.JS);
+}
+
+/** The script with all edits made. Offsets are those of the script; of two edits at one place the earlier in the list comes first. */
+export function applyEdits(script: string, edits: readonly Edit[]): string {
+  return edits.map((edit, order) => ({ ...edit, order })).sort((a, b) => b.from - a.from || b.order - a.order)
+    .reduce((text, edit) => text.slice(0, edit.from) + edit.text + text.slice(edit.to), script);
+}
+
+/** Names that a function declares itself, so that they mean nothing outside. */
+export function ownNames(owner: ts.SignatureDeclaration): string[] {
+  const names = owner.parameters.map((each) => (ts.isIdentifier(each.name) ? each.name.text : ''));
+  if (ts.isFunctionExpression(owner) && owner.name) names.push(owner.name.text);
+  const visit = (node: ts.Node): void => {
+    if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name)) names.push(node.name.text);
+    if (ts.isFunctionDeclaration(node) && node.name) names.push(node.name.text);
+    if (!ts.isFunctionLike(node)) ts.forEachChild(node, visit);
+  };
+  if ('body' in owner && owner.body) ts.forEachChild(owner.body, visit);
+  return names;
+}
+
+/** A value, not the name of a property, a declaration or a function. */
+export function isUse(node: ts.Identifier): boolean {
+  const { parent } = node;
+  if (ts.isPropertyAccessExpression(parent)) return parent.expression === node;
+  if (ts.isPropertyAssignment(parent)) return parent.initializer === node;
+  if (ts.isLabeledStatement(parent) || ts.isBreakOrContinueStatement(parent)) return false;
+  return !((ts.isVariableDeclaration(parent) || ts.isFunctionLike(parent) || ts.isParameter(parent)) && parent.name === node);
+}

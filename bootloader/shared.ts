@@ -1,6 +1,6 @@
 /**
  * What safe mode takes from the bootloader instead of carrying a copy of its own: both lie in the same file, which is written once.
- * The build puts `shared.NAME` in the place of each of these functions when it bundles safe mode.
+ * The build puts `global.image[2].NAME` in the place of each of these functions when it bundles safe mode (platform/launch.ts sets it).
  */
 import { openBootStores } from '../firmware/flash/open.js';
 import { readPageHeader, readWords } from '../firmware/flash/page-header.js';

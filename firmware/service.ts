@@ -3,6 +3,7 @@
  * than the door's. What an update has to remember between two frames is in the context and in flash.
  */
 import type { Platform, Wire } from './platform/types.js';
+import { MAX_FRAME_BYTES } from './smp/frame.js';
 import type { SmpServer } from './smp/server.js';
 
 /** A server that nobody has asked anything for this long is let go. */
@@ -10,7 +11,10 @@ const LINGER_MS = 10000;
 /** The same while it holds a part of a page, which would have to be sent again: a slow client must get on. */
 const LEASE_MS = 120000;
 const DOOR_POLL_MS = 20;
-/** Frames kept while the door is busy and there is no server yet; more are lost, as datagrams may be. */
+/**
+ * Frames kept while the door is busy and there is no server yet; more are lost, as datagrams may be. Of one that is too long only so much is
+ * kept that the server refuses it.
+ */
 const EARLY_FRAMES = 4;
 
 export interface SmpService {
@@ -58,7 +62,7 @@ export function openService(platform: Platform, isDoorBusy: () => boolean, load:
     receive: function (frame, reply) {
       askedMs = platform.nowMs();
       if (server) server.receive(frame, reply);
-      else if (early.length < EARLY_FRAMES && early.push([frame, reply]) === 1) serve();
+      else if (early.length < EARLY_FRAMES && early.push([frame.substr(0, MAX_FRAME_BYTES + 1), reply]) === 1) serve();
     },
     tidy: function () {
       if (server && server.idle() && platform.nowMs() - askedMs > (server.holdsPage() ? LEASE_MS : LINGER_MS)) server = undefined;

@@ -7,9 +7,9 @@ declare const global: Record<string, unknown>;
 declare function setTimeout(turn: string, delayMs: number): number;
 
 /** An image that throws while it starts leaves timers and watches behind: only a restart is clean. */
-const LAUNCHER = 'try{eval(image[0])(image[1],image[2])}catch(e){print("launch: "+e);E.reboot()}';
+const LAUNCHER = 'try{eval(image[0])(image[1])}catch(e){print("launch: "+e);E.reboot()}';
 
-/** In `delayMs`, evaluates `text` in place and calls the function it gives. */
+/** In `delayMs`, evaluates `text` in place, where it finds `shared` as `global.image[2]`, and calls the function it gives with `handover`. */
 export function launch(delayMs: number, text: string, handover: object, shared: object | undefined): void {
   global['image'] = [text, handover, shared];
   setTimeout(LAUNCHER, delayMs);

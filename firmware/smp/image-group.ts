@@ -117,7 +117,7 @@ function setState(context: UpdateContext, update: Update, exchange: Exchange): v
     // Set already, or the trial of the running image: then the other one is the confirmed image and stays so.
     return confirm || !onTrial ? answerState(context, update, exchange) : exchange.refuse(ALREADY_PENDING);
   }
-  startTrial(context, update.window, update.offers, 1 - kept, function (code) {
+  startTrial(context, update.offers, 1 - kept, function (code) {
     if (code) exchange.refuse(code);
     else answerState(context, update, exchange);
   });
@@ -130,7 +130,7 @@ function erase(context: UpdateContext, update: Update, exchange: Exchange): void
   const asked = exchange.request.slot;
   if (asked !== undefined && asked > 1) return exchange.refuse(WRONG_SLOT);
   if (asked === 0 || trialOf(stores.journal)) return exchange.refuse(SLOT_IN_USE);
-  const code = mayStart(context, update.window) || takeErase(update.window);
+  const code = mayStart(context) || takeErase(context.window);
   if (code) return exchange.refuse(code);
   let ended = false;
   inSteps(context, function () {

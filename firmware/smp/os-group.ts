@@ -3,7 +3,6 @@ import { NO_WINDOW, MALFORMED, UNSUPPORTED } from '../errors.js';
 import { formatVersion } from '../image/version.js';
 import type { UpdateContext } from '../update/context.js';
 import type { Exchange } from '../update/exchange.js';
-import type { Update } from '../update/update.js';
 import { BUFFER_BYTES, BUFFER_COUNT } from './frame.js';
 
 const ECHO = 0;
@@ -22,7 +21,7 @@ const OLD_NO_ENTRY = 5;
 /** The reply has left by then, on every transport. */
 const RESTART_MS = 300;
 
-export function osCommand(context: UpdateContext, update: Update, exchange: Exchange, command: number, isWrite: boolean): void {
+export function osCommand(context: UpdateContext, exchange: Exchange, command: number, isWrite: boolean): void {
   const request = exchange.request;
   if (command === ECHO) {
     if (request.d === undefined) return exchange.refuse(MALFORMED);
@@ -30,8 +29,8 @@ export function osCommand(context: UpdateContext, update: Update, exchange: Exch
   }
   if (command === RESET && isWrite) {
     // Open, or used to set a trial: a window that was applied still grants the restart that was its purpose.
-    if (context.platform.nowMs() >= update.window.untilMs) return exchange.refuse(NO_WINDOW);
-    update.window.untilMs = 0;
+    if (context.platform.nowMs() >= context.window.untilMs) return exchange.refuse(NO_WINDOW);
+    context.window.untilMs = 0;
     exchange.answer({});
     context.platform.after(RESTART_MS, function () {
       context.restart('update');

@@ -88,7 +88,7 @@ export function createServer(context: UpdateContext, lockCommand?: LockCommand):
   function dispatch(header: Header, request: Request): void {
     const exchange: Exchange = { request, answer, refuse, refuseAt, refuseOs };
     const isWrite = header.operation === WRITE;
-    if (header.group === OS_GROUP) osCommand(context, update, exchange, header.command, isWrite);
+    if (header.group === OS_GROUP) osCommand(context, exchange, header.command, isWrite);
     else if (header.group === IMAGE_GROUP) imageCommand(context, update, exchange, header.command, isWrite);
     else if (header.group === LOCK_GROUP && lockCommand) lockCommand(context, update, exchange, header.command, isWrite);
     else refuse(UNSUPPORTED);

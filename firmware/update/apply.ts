@@ -10,7 +10,6 @@ import { rememberRollback } from './history.js';
 import { loadJudge } from './judge.js';
 import type { Offers } from './offers.js';
 import { pagesDone, sessionOf } from './session.js';
-import type { UpdateWindow } from './window.js';
 
 /** The slot that is being uploaded into: what lies there is neither the old image nor the new one. -1: none. */
 export function incompleteSlot(context: UpdateContext): number {
@@ -20,11 +19,11 @@ export function incompleteSlot(context: UpdateContext): number {
 }
 
 /** Verifies the image in `slot` in steps and sets the trial; `done` gets 0 or the reason why not. */
-export function startTrial(context: UpdateContext, window: UpdateWindow, offers: Offers, slot: number, done: (code: ErrorCode) => void): void {
+export function startTrial(context: UpdateContext, offers: Offers, slot: number, done: (code: ErrorCode) => void): void {
   const stores = context.stores;
   const journal = stores.journal;
   const trialSlot = slot === 1 ? 1 : 0;
-  const refused = incompleteSlot(context) === slot ? UPLOAD_INCOMPLETE : mayStart(context, window) || offers.backOff();
+  const refused = incompleteSlot(context) === slot ? UPLOAD_INCOMPLETE : mayStart(context) || offers.backOff();
   if (refused) return done(refused);
   let verified: VerifyResult | undefined;
   let judged = false;
@@ -50,13 +49,13 @@ export function startTrial(context: UpdateContext, window: UpdateWindow, offers:
       judged = true;
       return judge.judgeImage(context, image, imageId) || GO_ON;
     }
-    const code = mayStart(context, window) || context.battery.loaded();
+    const code = mayStart(context) || context.battery.loaded();
     return code || rememberRollback(journal, stores.records) || journal.append(TRIAL, encodeTrial({ slot: trialSlot, version: image.version, imageId }));
   }
 
   inSteps(context, step, function (code) {
     if (!code) {
-      window.applied = true;
+      context.window.applied = true;
       context.log('trial set');
     }
     done(code);

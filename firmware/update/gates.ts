@@ -11,17 +11,17 @@ import { compareVersions, type Version } from '../image/version.js';
 import { confirmedFloor, trialOf } from './boot-state.js';
 import type { UpdateContext } from './context.js';
 import { rolledBackBefore } from './history.js';
-import { checkWindow, type UpdateWindow } from './window.js';
+import { checkWindow } from './window.js';
 
 /** Version of this updater, compared with an image's `minUpdater`. */
 export const UPDATER_VERSION = 1;
 
 /** May anything start at all: no trial set or running, window open, battery good. */
-export function mayStart(context: UpdateContext, window: UpdateWindow): ErrorCode {
+export function mayStart(context: UpdateContext): ErrorCode {
   const journal = context.stores.journal;
   if (!journal.valid) return JOURNAL_LOST;
   if (trialOf(journal)) return TRIAL_RUNNING;
-  return checkWindow(window, context.platform.nowMs()) || context.battery.gate();
+  return checkWindow(context.window, context.platform.nowMs()) || context.battery.gate();
 }
 
 /** What the first 32 bytes and the length tell: room, version, and whether it was tried before. */

@@ -28,7 +28,6 @@ export type OfferIntake = (exchange: Exchange) => void;
 export function createOfferIntake(context: UpdateContext, page: PageBuffer, offers: Offers): OfferIntake {
   const platform = context.platform;
   const journal = context.stores.journal;
-  const window = context.window;
   const region = context.stores.offer;
   const slotBytes = context.stores.slots[0].pages * PAGE_BYTES;
   let length = 0;
@@ -60,7 +59,7 @@ export function createOfferIntake(context: UpdateContext, page: PageBuffer, offe
     if (len === undefined) return LENGTH_MISSING;
     if (len <= HEADER_BYTES + UNPROTECTED_BYTES) return BAD_HEADER;
     if (len > region.pages * PAGE_BYTES) return IMAGE_TOO_LARGE;
-    const code = mayStart(context, window) || offers.backOff() || takeBuffer(page, OFFER, platform);
+    const code = mayStart(context) || offers.backOff() || takeBuffer(page, OFFER, platform);
     page.fill = 0;
     length = len;
     staged = 0;
@@ -134,7 +133,7 @@ export function createOfferIntake(context: UpdateContext, page: PageBuffer, offe
   /** Before the region changes for the first time, which takes one of the window's offers. */
   function touch(): ErrorCode {
     if (changed) return 0;
-    const code = takeOffer(window) || offers.withdraw();
+    const code = takeOffer(context.window) || offers.withdraw();
     changed = !code;
     return code;
   }

@@ -5,10 +5,8 @@ import { createOffers, type Offers } from './offers.js';
 import type { OfferIntake } from './offer-intake.js';
 import { emptyBuffer, type PageBuffer } from './page-buffer.js';
 import { createUpload, type Upload } from './upload.js';
-import type { UpdateWindow } from './window.js';
 
 export interface Update {
-  window: UpdateWindow;
   offers: Offers;
   /** Made for the first offer: safe mode takes none. */
   intake: OfferIntake | undefined;
@@ -26,8 +24,7 @@ export interface Listed {
 }
 
 export function createUpdate(context: UpdateContext): Update {
-  const window = context.window;
   const page = emptyBuffer();
   const offers = createOffers(context);
-  return { window, offers, intake: undefined, page, upload: createUpload(context, window, page, offers), listed: [], listedAt: -1 };
+  return { offers, intake: undefined, page, upload: createUpload(context, page, offers), listed: [], listedAt: -1 };
 }

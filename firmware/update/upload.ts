@@ -19,7 +19,7 @@ import { loadJudge } from './judge.js';
 import type { Offers } from './offers.js';
 import { bufferEquals, bufferPart, fillBuffer, paddedPage, releaseBuffer, takeBuffer, UPLOAD, type PageBuffer } from './page-buffer.js';
 import { endedSession, noteFailing, OFFERED, pagesDone, pagesOf, PLAIN, sessionOf, writeSession, type Session } from './session.js';
-import { takeErase, type UpdateWindow } from './window.js';
+import { takeErase } from './window.js';
 
 /** A chunk waits this long for a sagging battery before it is sent back. Clients wait 2.5 s for an answer. */
 const HOLD_MS = 2000;
@@ -46,7 +46,7 @@ export interface UploadProgress {
   paused: boolean;
 }
 
-export function createUpload(context: UpdateContext, window: UpdateWindow, page: PageBuffer, offers: Offers): Upload {
+export function createUpload(context: UpdateContext, page: PageBuffer, offers: Offers): Upload {
   const platform = context.platform;
   const stores = context.stores;
   const journal = stores.journal;
@@ -117,12 +117,12 @@ export function createUpload(context: UpdateContext, window: UpdateWindow, page:
   /** Whether a new file may come; takes the page of RAM and one of the window's erases. */
   function mayBegin(length: number, data: Wire): ErrorCode {
     const head = platform.toBytes(data.substr(0, HEADER_BYTES));
-    const code = mayStart(context, window);
+    const code = mayStart(context);
     if (code) return code;
     if (readU32(head, 0) !== IMAGE_MAGIC) return BAD_HEADER;
     if (length > slotOf(context, 0).pages * PAGE_BYTES) return IMAGE_TOO_LARGE;
     if (HEADER_BYTES + readU32(head, 12) > length) return BAD_HEADER;
-    return mayInstall(context, readVersion(head, 20), length) || takeBuffer(page, UPLOAD, platform) || takeErase(window);
+    return mayInstall(context, readVersion(head, 20), length) || takeBuffer(page, UPLOAD, platform) || takeErase(context.window);
   }
 
   function begin(length: number, sha: Wire, head: Wire, then: (code: ErrorCode) => void): void {

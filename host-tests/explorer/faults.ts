@@ -77,8 +77,8 @@ export const FAULTS: readonly Fault[] = [
     mutations: [
       { file: 'firmware/update/apply.ts', find: 'import { confirmedFloor,', replace: 'import { encodeConfirmed, confirmedFloor,' },
       {
-        file: 'firmware/update/apply.ts', find: '    const code = mayStart(context, window) || context.battery.loaded();\n',
-        replace: '    const code = mayStart(context, window) || context.battery.loaded();\n    const floor = confirmedFloor(journal, stores.records)!;\n'
+        file: 'firmware/update/apply.ts', find: '    const code = mayStart(context) || context.battery.loaded();\n',
+        replace: '    const code = mayStart(context) || context.battery.loaded();\n    const floor = confirmedFloor(journal, stores.records)!;\n'
           + '    floor.counter = image.counter;\n    stores.records.set(6, encodeConfirmed(floor));\n',
       },
     ],

@@ -13,7 +13,7 @@ import { lockCommand } from '../../firmware/smp/lock-group.js';
 import { openService, type SmpService } from '../../firmware/service.js';
 import { createServer, type SmpServer } from '../../firmware/smp/server.js';
 import type { UpdateContext } from '../../firmware/update/context.js';
-import { closedWindow, openWindow } from '../../firmware/update/window.js';
+import { closedWindow, openWindow, type UpdateWindow } from '../../firmware/update/window.js';
 import { confirmImage } from '../../firmware/update/boot-state.js';
 import { createNor, PowerCut, type Nor } from '../../virtual-board/nor.js';
 import { slhTools } from '../../virtual-board/slh-tools.js';
@@ -39,6 +39,8 @@ export interface Bench {
   run(done: () => boolean, limitMs?: number): void;
   /** Lets that much time pass. */
   pass(ms: number): void;
+  /** What the keypad granted since the last start. */
+  window(): UpdateWindow;
   /** As the master code and 8# do. */
   openWindow(): void;
   /** A new start: everything in RAM is gone. */
@@ -191,6 +193,7 @@ export function createBench(options: { production?: boolean; keys?: [Uint8Array,
         return make();
       });
     },
+    window: () => window,
     openWindow() {
       openWindow(window, platform.nowMs());
     },

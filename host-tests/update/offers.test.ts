@@ -49,7 +49,7 @@ describe('an offer', () => {
     bench.openWindow();
     expect(await offer(bench, image)).toBeUndefined();
     expect(bench.nor.operations).toBe(operations);
-    expect(bench.server.update.window.offersLeft).toBe(8);
+    expect(bench.window().offersLeft).toBe(8);
   });
 
   it.each([[101], [1024], [1472]])('comes in frames of %i bytes', async (frameBytes) => {

@@ -1,6 +1,6 @@
 /** The SMP server of a lock is there only while somebody talks to it. Nobody who talks to it should notice. */
 import { describe, expect, it } from 'vitest';
-import { BATTERY_LOADED_LOW } from '../../firmware/errors.js';
+import { BATTERY_LOADED_LOW, formatCode, FRAME_TOO_LONG } from '../../firmware/errors.js';
 import { openService } from '../../firmware/service.js';
 import { replyOf, requestOf } from '../smp/frames.js';
 import { createBench, slotBytes, type Bench } from './bench.js';
@@ -61,6 +61,26 @@ describe('the server of a lock', () => {
     live(bench, 1000);
     expect(replies.map((reply) => replyOf(reply).body['r'])).toEqual(['0', '1', '2', '3']);
     expect(bench.made).toBe(1);
+  });
+
+  it('refuses a frame that is too long with its code, also one that came while somebody was at the door', () => {
+    const bench = createBench();
+    bench.doorBusy = true;
+    const long = requestOf(0, 0, { d: 'x'.repeat(60_000) });
+    const replies: string[] = [];
+    let kept = 0;
+    const service = openService(bench.platform, () => bench.doorBusy, () => () => ({
+      ...bench.server,
+      receive: (frame, reply) => {
+        kept = frame.length;
+        bench.server.receive(frame, reply);
+      },
+    }));
+    service.receive(long, (reply) => replies.push(reply));
+    bench.doorBusy = false;
+    bench.pass(1000);
+    expect(replies.map((reply) => replyOf(reply).body)).toEqual([{ rc: 7, rsn: expect.stringContaining(formatCode(FRAME_TOO_LONG)) as string }]);
+    expect(kept).toBeLessThan(1500);
   });
 
   it('that cannot be made answers nobody, says so, and is tried again for the next one who asks', () => {

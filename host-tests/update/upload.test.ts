@@ -143,7 +143,7 @@ describe('an upload', () => {
     const before = Buffer.from(bench.nor.bytes);
     expect(chunk(bench, body)).toEqual(expected);
     expect(before.equals(bench.nor.bytes)).toBe(true);
-    expect(bench.server.update.window.erasesLeft).toBe(3);
+    expect(bench.window().erasesLeft).toBe(3);
   });
 
   it.each([[0, 5], [1, 1]])('as image %i means the same slot, as clients send it', (number) => {

@@ -11,8 +11,8 @@ export type HostPlatform = Pick<Platform, 'flash' | 'sha256' | 'crc32' | 'toWire
 /** Flash over `bytes`, which begin at address `base`. AND semantics, as on the chip. */
 export function flashOver(bytes: Uint8Array, base: number): FlashPort {
   return {
-    read: (address, length) => bytes.slice(address - base, address - base + length),
-    write(address, data) {
+    read: (length, address) => bytes.slice(address - base, address - base + length),
+    write(data, address) {
       const source = bytesOf(data);
       for (let i = 0; i < source.length; i++) bytes[address - base + i]! &= source[i]!;
     },

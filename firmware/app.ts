@@ -8,7 +8,7 @@ import { HEALTH } from './flash/kinds.js';
 import type { Records } from './flash/records.js';
 import type { Handover } from './handover.js';
 import type { SlhTools } from './image/slh-dsa.js';
-import { IMPOSSIBLE } from './lock/battery.js';
+import { IMPOSSIBLE, radioAllowed } from './lock/battery.js';
 import { readInput } from './lock/bolt.js';
 import type { Platform } from './platform/types.js';
 import { markHealthy, RESTART } from './update/boots.js';
@@ -42,7 +42,7 @@ export function startApp(parts: AppParts): boolean {
   const journal = stores.journal;
   const records = stores.records;
   const startedMs = platform.nowMs();
-  const radioOn = handover.radio && !handover.degraded;
+  const radioOn = handover.radio && radioAllowed(core.battery, core.wiring.battery) && !handover.degraded;
   const reachable = radioOn ? parts.startRadio(platform, core) : () => true;
   let checks: HealthCheck[] | undefined;
   const stored = records.get(HEALTH_BASELINE);

@@ -4,7 +4,8 @@ import type { Core } from './core.js';
 import { IMAGE_THREW } from './errors.js';
 import { WIFI } from './flash/keys.js';
 import { HEALTH } from './flash/kinds.js';
-import { openBootStores } from './flash/open.js';
+import { openJournal } from './flash/journal.js';
+import { partsOf } from './flash/open.js';
 import type { Handover } from './handover.js';
 import { createPlatform } from './platform/espruino.js';
 import { onInterpreterFault } from './platform/guard.js';
@@ -27,7 +28,7 @@ export function start(handover: Handover): void {
     if (!startApp({ platform, slh: createSlhTools, handover, hashBytes: HASH_BYTES, startRadio: openRadio })) platform.reboot();
   } catch (error) {
     platform.log('start: ' + error);
-    openBootStores(platform, handover.layout).journal.append(HEALTH, new Uint8Array([IMAGE_THREW, 0, 0, 0]));
+    openJournal(partsOf(platform, handover.layout, handover.layout.journal)).append(HEALTH, new Uint8Array([IMAGE_THREW, 0, 0, 0]));
     platform.reboot();
   }
 }

@@ -11,6 +11,7 @@ import { dirname, extname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { minify, type MinifyOptions } from 'terser';
 import { build } from 'tsup';
+import { markApart, setApart } from './apart.js';
 import { inlineConstants, nest, programOf } from './bundle-shape.js';
 import { checkDeviceText } from './device-text.js';
 import { checkVars, hoistVars } from './hoist-vars.js';
@@ -40,6 +41,8 @@ export interface BundleOptions {
   /** Functions that a program lets go of after its start, see `programOf`. */
   once?: readonly string[];
   mutations?: Mutation[];
+  /** Functions at the top whose bodies lie apart, see apart.ts. The text then is the statements of the program, a NUL and a part for each of them. */
+  apart?: readonly string[];
   /** A file like bootloader/shared.ts: functions the bundle does not carry but takes from what it was launched with (platform/launch.ts). */
   shared?: string;
 }
@@ -92,11 +95,23 @@ async function compile(file: string, options: BundleOptions): Promise<string> {
   const name = relative(ROOT, file);
   const laidOut = nest(inlineConstants(await bundleEs5(file, options)), options.late ?? []);
   const bundle = options.shortNames ? shortenNames(laidOut, await shortNamesOf(ROOT, await deviceSources())) : laidOut;
-  const code = options.program ? await minifyProgram(bundle, options.once ?? []) : await minifyFunction(name, bundle, options.parameter);
+  const code = options.program
+    ? await minifyProgram(bundle, options.once ?? [])
+    : await minifyFunction(name, markApart(bundle, options.apart ?? []), options.parameter);
   const text = hoistVars(code);
   const problems = [...checkDeviceText(text), ...checkVars(text)];
   if (problems.length) throw new Error(`${name} cannot run on a lock:\n  ${problems.join('\n  ')}`);
+  if (options.apart) return inParts(text);
   return options.program || options.parameter ? text : `${text}();`;
+}
+
+/** Where the parts of `.boot0` begin and end: Espruino's lexer takes it for the end of the text. */
+export const BETWEEN_PARTS = '\0';
+
+/** The statements of `(function(){...})`, and what is set apart. */
+function inParts(text: string): string {
+  const { program, parts } = setApart(text.slice('(function(){'.length, -'})'.length), '.boot0');
+  return [program, ...parts].join(BETWEEN_PARTS);
 }
 
 /** The global that terser sees the result assigned to, so that it keeps a function nobody calls. */
@@ -162,8 +177,8 @@ async function inRepository<T>(work: () => Promise<T>): Promise<T> {
 /** Changes whenever anything changes that can end up in the bundle: device sources, the entry's folder, options, tool versions. */
 async function cacheKey(file: string, options: BundleOptions): Promise<string> {
   const hash = createHash('sha256');
-  const { parameter, program, late, once, shortNames, define = {}, mutations = [], shared } = options;
-  hash.update(JSON.stringify([relative(ROOT, file), parameter, program, late, once, shortNames, Object.entries(define).sort(), mutations, shared]));
+  const { parameter, program, late, once, shortNames, define = {}, mutations = [], shared, apart } = options;
+  hash.update(JSON.stringify([relative(ROOT, file), parameter, program, late, once, shortNames, Object.entries(define).sort(), mutations, shared, apart]));
   const inputs = [...new Set([...await deviceSources(), ...await sourcesUnder(dirname(file))])].sort();
   for (const input of [...inputs, ...TOOLS]) hash.update(relative(ROOT, input)).update('\0').update(await readFile(input)).update('\0');
   return hash.digest('hex');
@@ -171,7 +186,7 @@ async function cacheKey(file: string, options: BundleOptions): Promise<string> {
 
 const TOOLS = [
   'package-lock.json', 'tsconfig.base.json', 'tsconfig.device.json',
-  ...['bundle-device', 'bundle-shape', 'device-text', 'hoist-vars', 'memory-plan', 'plant', 'script', 'short-names'].map((name) => `scripts/${name}.ts`),
+  ...['apart', 'build-bootloader', 'bundle-device', 'bundle-shape', 'defines', 'device-text', 'hoist-vars', 'memory-plan', 'plant', 'script', 'short-names'].map((name) => `scripts/${name}.ts`),
 ]
   .map((name) => join(ROOT, name));
 

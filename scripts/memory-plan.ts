@@ -29,11 +29,11 @@ const DOOR_ONCE = [
 
 export const APP: MemoryPlan = {
   late: [
-    ...server('loadUpdater'), 'loadUpdater.loadJudge.startVerifyImage', 'loadUpdater.loadAftermath', 'loadUpdater.lockCommand', ...DOOR, 'openWiegand', 'openJournal.compact', 'openRecords.load',
+    ...server('loadUpdater'), 'loadUpdater.loadJudge.startVerifyImage', 'loadUpdater.loadAftermath', 'loadUpdater.lockCommand', ...DOOR, 'openWiegand', 'openWriter', 'openRecords.load',
     'openCore.gate', 'checksOf',
   ],
   once: [
-    ...DOOR_ONCE, 'startApp', 'openKeypad', 'openMatrix', 'openWiegand', 'openSignals', 'openMeter', 'openBootStores', 'parseIdentity', 'openJournal', 'partsOf',
+    ...DOOR_ONCE, 'startApp', 'openKeypad', 'openMatrix', 'openWiegand', 'openSignals', 'openMeter', 'parseIdentity', 'findIdentity', 'identityOf', 'isProduction', 'wiringOf', 'wiringBytes', 'openJournal', 'partsOf',
     'createPlatform', 'createPins', 'flashPort', 'resetCause', 'openRadio', 'openUdp', 'serveUdp', 'joinWifi',
   ],
 };
@@ -44,5 +44,5 @@ export const SAFE_MODE: MemoryPlan = {
   once: [...DOOR_ONCE, 'openSerial', 'wirePort', 'serveSerial', 'createLineReader'],
 };
 
-/** Safe mode keeps what it shares with the bootloader, and everything that stands beside that. */
-export const BOOT: MemoryPlan = { late: ['startBoot', 'openWiegand', 'openJournal.compact'], once: [] };
+/** What only rare.ts needs lies apart with it; safe mode keeps what it shares with the bootloader, and everything that stands beside that. */
+export const BOOT: MemoryPlan & { apart: readonly string[] } = { late: ['openApart', 'openWriter'], once: [], apart: ['openApart', 'openWriter'] };

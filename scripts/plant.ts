@@ -18,44 +18,54 @@ export interface Mutation {
   replace: string;
 }
 
-/** Changes sources on their way into a bundle: plants mutations, and puts `image[2].NAME` in the place of functions that are shared. */
+/** Changes sources on their way into a bundle: plants mutations, and puts `image[2][PLACE]` in the place of functions that are shared. */
 export async function rewriting(mutations: Mutation[], sharedFile: string | undefined): Promise<Plugin[]> {
   if (!mutations.length && !sharedFile) return [];
-  const shared = sharedFile ? await sharedNames(sharedFile) : new Map<string, string[]>();
+  const shared = sharedFile ? await sharedNames(sharedFile) : new Map<string, Map<string, number>>();
   const paths = new Set([...mutations.map((each) => join(ROOT, each.file)), ...shared.keys()]);
   return [{
     name: 'rewrite',
     setup(bundle) {
       bundle.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
         if (!paths.has(path)) return undefined;
-        return { contents: withoutFunctions(await mutated(path, mutations), shared.get(path) ?? []), loader: 'ts' };
+        return { contents: withoutFunctions(await mutated(path, mutations), shared.get(path) ?? new Map()), loader: 'ts' };
       });
     },
   }];
 }
 
-/** Names that a file like bootloader/shared.ts imports, by the file they come from. */
-async function sharedNames(file: string): Promise<Map<string, string[]>> {
+/** Functions that a file like bootloader/shared.ts puts into its array, by the file they come from; each with its place there. */
+async function sharedNames(file: string): Promise<Map<string, Map<string, number>>> {
   const path = join(ROOT, file);
   const source = ts.createSourceFile(path, await readFile(path, 'utf8'), ts.ScriptTarget.ES2022);
-  const names = new Map<string, string[]>();
+  const places: string[] = [];
+  const find = (node: ts.Node): void => {
+    if (ts.isArrayLiteralExpression(node)) places.push(...node.elements.map((element) => (ts.isIdentifier(element) ? element.text : '')));
+    ts.forEachChild(node, find);
+  };
+  find(source);
+  const names = new Map<string, Map<string, number>>();
   for (const statement of source.statements) {
     if (!ts.isImportDeclaration(statement) || !ts.isStringLiteral(statement.moduleSpecifier)) continue;
     const bindings = statement.importClause?.namedBindings;
     if (!bindings || !ts.isNamedImports(bindings)) continue;
     const from = resolve(dirname(path), statement.moduleSpecifier.text.replace(/\.js$/, '.ts'));
-    names.set(from, bindings.elements.map((each) => each.name.text));
+    names.set(from, new Map(bindings.elements.map(({ name }) => {
+      if (!places.includes(name.text)) throw new Error(`${file} imports ${name.text} and does not share it`);
+      return [name.text, places.indexOf(name.text)];
+    })));
   }
   return names;
 }
 
-function withoutFunctions(text: string, names: string[]): string {
+function withoutFunctions(text: string, shared: ReadonlyMap<string, number>): string {
   const source = ts.createSourceFile('shared.ts', text, ts.ScriptTarget.ES2022);
   let result = text;
   for (const statement of [...source.statements].reverse()) {
-    if (!ts.isFunctionDeclaration(statement) || !statement.name || !names.includes(statement.name.text)) continue;
-    const name = statement.name.text;
-    result = `${result.slice(0, statement.getStart(source))}export const ${name} = global.image[2].${name};${result.slice(statement.end)}`;
+    const name = ts.isFunctionDeclaration(statement) ? statement.name?.text : undefined;
+    const place = name === undefined ? undefined : shared.get(name);
+    if (place === undefined) continue;
+    result = `${result.slice(0, statement.getStart(source))}export const ${name} = global.image[2][${place}];${result.slice(statement.end)}`;
   }
   return result;
 }

@@ -40,10 +40,10 @@ export function storageOf(world: World): Storage {
 /** Pads to whole words with 0xFF, which programs nothing. */
 function writeUnaligned(world: World, address: number, data: Uint8Array): void {
   const before = address % 4;
-  if (!before && data.length % 4 === 0) return world.nor.port.write(address, data);
+  if (!before && data.length % 4 === 0) return world.nor.port.write(data, address);
   const padded = new Uint8Array((before + data.length + 3) & ~3).fill(0xff);
   padded.set(data, before);
-  world.nor.port.write(address - before, padded);
+  world.nor.port.write(padded, address - before);
 }
 
 export function flashModule(session: Session): object {
@@ -51,7 +51,7 @@ export function flashModule(session: Session): object {
   return {
     read(length: number, address: number) {
       spend(COST_MS.flashRead + (length / 1024) * COST_MS.flashReadKb);
-      return length > 0 ? session.flash(() => new EspruinoUint8Array(world.nor.port.read(address, length))) : undefined;
+      return length > 0 ? session.flash(() => new EspruinoUint8Array(world.nor.port.read(length, address))) : undefined;
     },
     write(data: unknown, address: number) {
       spend(COST_MS.flashRead);

@@ -141,7 +141,7 @@ export function createNor(options: NorOptions): Nor {
   }
 
   const port: FlashPort = {
-    read: (address, length) => {
+    read: (length, address) => {
       const offset = offsetOf(address, length);
       return bytes.slice(offset, offset + length);
     },
@@ -149,7 +149,7 @@ export function createNor(options: NorOptions): Nor {
       const offset = offsetOf(address, length);
       return Buffer.from(bytes.buffer, bytes.byteOffset + offset, length).toString('latin1');
     },
-    write: (address, data) => {
+    write: (data, address) => {
       const source = typeof data === 'string' ? Buffer.from(data, 'latin1') : data;
       const start = offsetOf(address, source.length);
       if (start % 4 || source.length % 4) throw new RangeError(`flash write not aligned: 0x${address.toString(16)} + ${source.length}`);

@@ -5,6 +5,7 @@ import { PAGE_BYTES } from '../../firmware/flash/layout.js';
 import { CHANNEL_DEV } from '../../firmware/image/format.js';
 import { signedMessage } from '../../firmware/image/verify.js';
 import { sha256 } from './build-image.js';
+import { hashTools, sourceOf } from './hash-tools.js';
 import type { PrivateKey } from './key-file.js';
 import { channelName } from './names.js';
 import { checkDigests, readImage, withSignature } from './read-image.js';
@@ -33,7 +34,7 @@ export function signImage(unsigned: Uint8Array, key: PrivateKey, file = 'image')
   checkBeforeSigning(unsigned, key, file);
   const keyHash = sha256(key.publicKey);
   const draft = withSignature(unsigned, keyHash, new Uint8Array(slhDsa.lengths.signature ?? 0));
-  const message = signedMessage(readImage(draft, file).info, (offset, length) => draft.subarray(offset, offset + length), sha256);
+  const message = hashTools.toBytes(signedMessage(readImage(draft, file).info, sourceOf(draft).text, hashTools));
   const signature = slhDsa.sign(message, key.secretKey);
   if (!slhDsa.verify(signature, message, key.publicKey)) throw new Refusal(`${file}: the signature that was made does not verify; check this computer's memory`);
   const signed = withSignature(unsigned, keyHash, signature);

@@ -4,6 +4,7 @@ import type { ImageInfo } from '../../firmware/image/format.js';
 import { startVerifyImage } from '../../firmware/image/verify.js';
 import { slhTools } from '../../virtual-board/slh-tools.js';
 import { sha256 } from './build-image.js';
+import { hashTools, sourceOf } from './hash-tools.js';
 import type { PublicKey } from './key-file.js';
 import { checkDigests, readImage } from './read-image.js';
 import { Refusal } from './refusal.js';
@@ -22,15 +23,12 @@ export function verifyImage<Key extends PublicKey>(bytes: Uint8Array, keys: read
   checkDigests(bytes, image, file);
   const { info } = image;
   const verifying = startVerifyImage({
-    source: {
-      read: (offset, length) => bytes.subarray(offset, offset + length),
-      text: (offset, length) => Buffer.from(bytes.subarray(offset, offset + length)).toString('latin1'),
-    },
+    source: sourceOf(bytes),
     offer: false,
     slot: 0,
     slotBytes: bytes.length,
     identity: { family: info.family, hardware: info.hardwareMin, production: false, keys: keys.map((key) => key.publicKey) },
-    tools: { sha256, toWire: (data) => Buffer.from(data).toString('latin1') },
+    tools: hashTools,
     slh: slhTools,
   });
   let result = verifying.step();

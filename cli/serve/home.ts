@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseIdentity, type Identity } from '../../firmware/flash/identity.js';
 import { layoutOf, PAGE_BYTES, STORAGE_HEADER_BYTES } from '../../firmware/flash/layout.js';
 import { openRegion } from '../../firmware/flash/region.js';
-import { buildBootloader } from '../../scripts/build-firmware.js';
+import { buildBootloader } from '../../scripts/build-bootloader.js';
 import { createHostPlatform } from '../host-platform.js';
 import { askPassphrase } from '../image/passphrase.js';
 import { createKey, keyIdOf, readPrivateKey, readPublicKey, writeKeyFiles, type PrivateKey } from '../image/key-file.js';

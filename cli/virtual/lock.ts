@@ -1,6 +1,6 @@
 /** A virtual lock as it comes from the factory. */
 import { wiring } from '../../boards/reference/virtual.js';
-import { buildBootloader } from '../../scripts/build-firmware.js';
+import { buildBootloader } from '../../scripts/build-bootloader.js';
 import { buildLockFlash, type LockFlash } from '../provision/lock-flash.js';
 import type { SignedFirmware } from './firmware.js';
 

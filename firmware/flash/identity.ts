@@ -64,29 +64,58 @@ export function buildIdentity(identity: Identity, crc32: Crc32): Uint8Array | un
   return pages;
 }
 
-/** The identity from the first intact copy. */
-export function parseIdentity(region: Region, crc32: Crc32): Identity | undefined {
+/** The record as it lies in flash, for `identityOf` and `wiringOf`. */
+export interface IdentityRecord {
+  /** Its first bytes, up to the texts. */
+  fixed: Uint8Array;
+  /** All of it, in place. */
+  text: string;
+}
+
+/** The first intact copy. */
+export function findIdentity(region: Region, crc32: Crc32): IdentityRecord | undefined {
   for (let at = 0; at < IDENTITY_PAGES * PAGE_BYTES; at += PAGE_BYTES) {
-    const fixed = region.read(at, FIXED_BYTES);
-    if (fixed.length < FIXED_BYTES) return undefined;
-    const view = new DataView(fixed.buffer, fixed.byteOffset);
-    const length = view.getUint16(4, true);
-    const serialLength = fixed[10]!;
-    const wiringLength = view.getUint16(12, true);
-    if (view.getUint32(0, true) !== MAGIC || length !== FIXED_BYTES + serialLength + wiringLength) continue;
-    if (serialLength > SERIAL_MAX || wiringLength > WIRING_MAX) continue;
-    if (readWords(region, at + ((length + 3) & ~3), 1)[0] !== crc32(region.text(at, length))) continue;
-    return {
-      deviceId: fixed.subarray(16, 24),
-      family: fixed[6]!,
-      hardware: view.getUint16(8, true),
-      production: fixed[7] === 1,
-      keys: [fixed.subarray(40, 72), fixed.subarray(72, 104)],
-      codeSalt: fixed.subarray(24, 40),
-      recoveryHash: fixed.subarray(104, 136),
-      serial: region.text(at + FIXED_BYTES, serialLength),
-      wiring: region.text(at + FIXED_BYTES + serialLength, wiringLength),
-    };
+    const words = readWords(region, at, FIXED_BYTES / 4);
+    const length = words[1]! & 0xffff;
+    const fixed = new Uint8Array(words.buffer);
+    if (words[0] !== MAGIC || length !== FIXED_BYTES + fixed[10]! + wiringBytes(fixed) || fixed[10]! > SERIAL_MAX || wiringBytes(fixed) > WIRING_MAX) continue;
+    const text = region.text(at, length);
+    if (readWords(region, at + ((length + 3) & ~3), 1)[0] === crc32(text)) return { fixed, text };
   }
   return undefined;
+}
+
+/** Whether a found record is a production board's: the console stays shut. */
+export function isProduction(record: IdentityRecord): boolean {
+  return record.fixed[7] === 1;
+}
+
+/** The wiring of a found record: JSON text. */
+export function wiringOf(record: IdentityRecord): string {
+  return record.text.substr(FIXED_BYTES + record.fixed[10]!);
+}
+
+export function identityOf(record: IdentityRecord): Identity {
+  const fixed = record.fixed;
+  return {
+    deviceId: fixed.subarray(16, 24),
+    family: fixed[6]!,
+    hardware: fixed[8]! | (fixed[9]! << 8),
+    production: isProduction(record),
+    keys: [fixed.subarray(40, 72), fixed.subarray(72, 104)],
+    codeSalt: fixed.subarray(24, 40),
+    recoveryHash: fixed.subarray(104, 136),
+    serial: record.text.substr(FIXED_BYTES, fixed[10]),
+    wiring: wiringOf(record),
+  };
+}
+
+/** The identity from the first intact copy. */
+export function parseIdentity(region: Region, crc32: Crc32): Identity | undefined {
+  const record = findIdentity(region, crc32);
+  return record && identityOf(record);
+}
+
+function wiringBytes(fixed: Uint8Array): number {
+  return fixed[12]! | (fixed[13]! << 8);
 }

@@ -6,37 +6,25 @@ import type { Layout, Span } from './layout.js';
 import { openRecords, type Records } from './records.js';
 import { openRegion, type Region } from './region.js';
 
-/** What the bootloader needs. */
-export interface BootStores {
-  journal: Journal;
-  /** Undefined where both copies are damaged. */
-  identity: Identity | undefined;
-  slots: [Region, Region];
-}
-
 /** What the door needs. */
 export interface DoorStores {
   journal: Journal;
+  /** Undefined where both copies are damaged. */
   identity: Identity | undefined;
   records: Records;
 }
 
-export interface Stores extends BootStores, DoorStores {
+export interface Stores extends DoorStores {
+  slots: [Region, Region];
   offer: Region;
 }
 
-export function openBootStores(platform: Platform, layout: Layout): BootStores {
-  const region = (span: Span) => openRegion(platform.flash, span, platform.crc32);
+export function openDoorStores(platform: Platform, layout: Layout): DoorStores {
   return {
     journal: openJournal(partsOf(platform, layout, layout.journal)),
-    identity: parseIdentity(region(layout.identity), platform.crc32),
-    slots: [region(layout.slots[0]), region(layout.slots[1])],
+    identity: parseIdentity(openRegion(platform.flash, layout.identity, platform.crc32), platform.crc32),
+    records: openRecords(partsOf(platform, layout, layout.records)),
   };
-}
-
-export function openDoorStores(platform: Platform, layout: Layout): DoorStores {
-  const boot = openBootStores(platform, layout);
-  return { journal: boot.journal, identity: boot.identity, records: openRecords(partsOf(platform, layout, layout.records)) };
 }
 
 /** The same stores, and what an update needs besides. */

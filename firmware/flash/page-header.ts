@@ -36,12 +36,10 @@ export function isBlank(region: Region, crc32: Crc32, offset: number, length: nu
 /** The words of a page's header, from its first intact copy. */
 export function readPageHeader(region: Region, crc32: Crc32, page: number, magic: number): Uint32Array | undefined {
   // Both copies in one reading: each way through the region takes the bootloader's time.
-  let words = readWords(region, page * PAGE_BYTES, COPY_BYTES / 2);
-  for (let copy = 0; copy < 2; copy++) {
-    if (words[0] === magic && words[4] === crc32(new Uint8Array(words.buffer, copy * COPY_BYTES, 16))) return words;
-    words = new Uint32Array(words.buffer, COPY_BYTES);
-  }
-  return undefined;
+  const words = readWords(region, page * PAGE_BYTES, COPY_BYTES / 2);
+  if (words[0] === magic && words[4] === crc32(new Uint8Array(words.buffer, 0, 16))) return words;
+  if (words[COPY_BYTES / 4] !== magic || words[COPY_BYTES / 4 + 4] !== crc32(new Uint8Array(words.buffer, COPY_BYTES, 16))) return undefined;
+  return new Uint32Array(words.buffer, COPY_BYTES);
 }
 
 /** Writes both copies in one program of 52 bytes. */

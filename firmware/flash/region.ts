@@ -27,22 +27,25 @@ export interface Region {
 
 /** Opens `span`, followed by the first two pages of `spare` where one is given (they need not be neighbours in flash). */
 export function openRegion(flash: FlashPort, span: Span, crc32: Crc32, spare?: Span): Region {
+  const start = span.address;
   const ownBytes = span.pages * PAGE_BYTES;
   const spareBytes = spare ? (spare.pages < 2 ? spare.pages : 2) * PAGE_BYTES : 0;
 
   /** Absolute address, or -1 where the range leaves the region. No length is not asked of the chip: Espruino reads it as "all". */
   function address(offset: number, length: number): number {
     if (!(offset >= 0 && offset === (offset | 0) && length >= 0)) return -1;
-    if (offset + length <= ownBytes) return span.address + offset;
+    if (offset + length <= ownBytes) return start + offset;
     if (spare && offset >= ownBytes && offset + length <= ownBytes + spareBytes) return spare.address + offset - ownBytes;
     return -1;
   }
 
   return {
     pages: span.pages + (spareBytes ? (spareBytes > PAGE_BYTES ? 2 : 1) : 0),
+    // The case of nearly every call first: the bootloader makes some dozens of them.
     read: function (offset, length) {
+      if (offset >= 0 && length > 0 && offset + length <= ownBytes && offset === (offset | 0)) return flash.read(length, start + offset);
       const from = address(offset, length);
-      return from < 0 || !length ? new Uint8Array(0) : flash.read(from, length);
+      return from < 0 || !length ? new Uint8Array(0) : flash.read(length, from);
     },
     text: function (offset, length) {
       const from = address(offset, length);
@@ -53,7 +56,7 @@ export function openRegion(flash: FlashPort, span: Span, crc32: Crc32, spare?: S
       if (to < 0 || (offset | data.length) & 3) return OUT_OF_REGION;
       const wanted = crc32(data);
       for (let tries = 0; tries < 2; tries++) {
-        flash.write(to, data);
+        flash.write(data, to);
         if (crc32(flash.text(to, data.length)) === wanted) return 0;
       }
       return FLASH_READ_BACK;

@@ -14,6 +14,7 @@ export interface ImageSource {
 export interface HashTools {
   sha256(data: Uint8Array | string): Uint8Array;
   toWire(bytes: Uint8Array): string;
+  toBytes(text: string): Uint8Array;
 }
 
 /**

@@ -7,6 +7,7 @@ import {
 } from '../errors.js';
 import { CHANNEL_DEV, HEADER_BYTES, parseImage, parseOffer, SIGNATURE_BYTES, type ImageInfo } from './format.js';
 import { bytesEqual, checkKeyEpoch, signerOf, type Trust } from './keys.js';
+import type { Wire } from '../platform/types.js';
 import { startPages, type HashTools, type ImageSource } from './pages.js';
 import { startVerify, type SlhTools, type Verifying } from './slh-dsa.js';
 
@@ -60,26 +61,18 @@ export interface VerifyingImage {
  * What the signature is over, 82 bytes: "deadlatch image v1" | SHA-256(header | protected TLVs) | value of TLV 0x10. Always computed
  * from the bytes in flash: TLV 0x10 alone says nothing about header and TLVs that a lock does not re-hash.
  */
-export function signedMessage(image: ImageInfo, read: (offset: number, length: number) => Uint8Array,
-  sha256: (data: Uint8Array) => Uint8Array): Uint8Array {
-  const covered = new Uint8Array(HEADER_BYTES + image.protectedBytes);
-  covered.set(read(0, HEADER_BYTES), 0);
-  covered.set(read(image.protectedOffset, image.protectedBytes), HEADER_BYTES);
-  const title = 'deadlatch image v1';
-  const message = new Uint8Array(title.length + 64);
-  for (let i = 0; i < title.length; i++) message[i] = title.charCodeAt(i);
-  message.set(sha256(covered), title.length);
-  message.set(image.hash, title.length + 32);
-  return message;
+export function signedMessage(image: ImageInfo, text: (offset: number, length: number) => Wire, tools: HashTools): Wire {
+  return messageOf(text(0, HEADER_BYTES) + text(image.protectedOffset, image.protectedBytes), tools.toWire(image.hash), tools);
+}
+
+/** The same of header and protected TLVs, and SHA-256 of header, body and protected TLVs. */
+export function messageOf(covered: Wire, hash: Wire, tools: HashTools): Wire {
+  return 'deadlatch image v1' + tools.toWire(tools.sha256(covered)) + hash;
 }
 
 /** The seal of a slot: SHA-256(signed message | key hash | slot). */
-export function sealOf(message: Uint8Array, keyHash: Uint8Array, slot: number, sha256: (data: Uint8Array) => Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(message.length + 33);
-  bytes.set(message, 0);
-  bytes.set(keyHash, message.length);
-  bytes[message.length + 32] = slot;
-  return sha256(bytes);
+export function sealOf(message: Wire, keyHash: Wire, slot: number, tools: HashTools): Uint8Array {
+  return tools.sha256(message + keyHash + String.fromCharCode(slot));
 }
 
 /** Whether the image is for this lock: 0, WRONG_FAMILY, WRONG_HARDWARE or DEV_KEY_REFUSED. */
@@ -95,7 +88,7 @@ export function checkFit(image: ImageInfo, identity: LockIdentity): ErrorCode {
  */
 export function startVerifyImage(input: VerifyInput): VerifyingImage {
   const result: VerifyResult = { code: BAD_SIGNATURE, sealed: false };
-  let message: Uint8Array | undefined;
+  let message: Wire | undefined;
   let key: Uint8Array | undefined;
   let pages: (() => ErrorCode) | undefined;
   let signature: Verifying | undefined;
@@ -119,14 +112,14 @@ export function startVerifyImage(input: VerifyInput): VerifyingImage {
   /** Key and seal. */
   function judge(image: ImageInfo): boolean {
     const sha256 = input.tools.sha256;
-    message = signedMessage(image, input.source.read, sha256);
+    message = signedMessage(image, input.source.text, input.tools);
     result.imageId = sha256(message);
     const signer = signerOf(image.keyHash, result.imageId, input.identity.keys, input.trust, sha256);
     key = signer.key;
     const code = signer.code || checkKeyEpoch(image.keyChange, input.trust);
     if (code) return finish(code);
     if (!input.offer) {
-      result.seal = sealOf(message, image.keyHash, input.slot, sha256);
+      result.seal = sealOf(message, input.tools.toWire(image.keyHash), input.slot, input.tools);
       result.sealed = !!input.seal && bytesEqual(input.seal, result.seal);
       pages = (input.startPages || startPages)(input.source, input.source, image, input.tools);
     }
@@ -147,7 +140,7 @@ export function startVerifyImage(input: VerifyInput): VerifyingImage {
     if (!signature) {
       // What happened so far fragments the list of free memory, which every hash pays for.
       input.slh.collect();
-      signature = startVerify(key, message, input.source.text(image.signatureOffset, SIGNATURE_BYTES), input.slh);
+      signature = startVerify(key, input.tools.toBytes(message), input.source.text(image.signatureOffset, SIGNATURE_BYTES), input.slh);
       return false;
     }
     const verdict = signature.step();

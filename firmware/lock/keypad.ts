@@ -50,44 +50,80 @@ export function stepKeys(state: KeyState, mask: number): number {
 }
 
 /**
- * Between scans every row is driven low, so that one reading of the columns tells whether anything is pressed. Rows are open drain:
- * two pressed keys never short two outputs.
+ * Sets a matrix up and gives whether anything is pressed. Between scans every row is driven low, so that one reading of the columns tells.
+ * Rows are open drain: two pressed keys never short two outputs.
  */
-function openMatrix(pins: Pins, wiring: MatrixWiring): Keypad {
+export function matrixDown(pins: Pins, wiring: MatrixWiring): boolean {
   const rows = wiring.rows;
   const columns = wiring.columns;
-  const state: KeyState = { last: 0, down: 0, refused: false };
-  const chordMask = (1 << wiring.keys.indexOf('*')) | (1 << wiring.keys.indexOf('#'));
-  function driveRows(level: 0 | 1): void {
-    for (let r = 0; r < rows.length; r++) pins.write(rows[r]!, level);
+  for (let r = 0; r < rows.length; r++) {
+    pins.mode(rows[r]!, 'opendrain');
+    pins.write(rows[r]!, 0);
   }
-  function readColumns(): number {
-    let mask = 0;
-    for (let c = 0; c < columns.length; c++) if (!pins.read(columns[c]!)) mask |= 1 << c;
-    return mask;
-  }
-  function scan(): number {
-    let mask = 0;
-    driveRows(1);
-    for (let r = 0; r < rows.length; r++) {
-      pins.write(rows[r]!, 0);
-      mask |= readColumns() << (r * columns.length);
-      pins.write(rows[r]!, 1);
-    }
-    driveRows(0);
-    return mask;
-  }
-  for (let r = 0; r < rows.length; r++) pins.mode(rows[r]!, 'opendrain');
   for (let c = 0; c < columns.length; c++) pins.mode(columns[c]!, 'input_pullup');
-  driveRows(0);
+  return columnsDown(pins, columns) > 0;
+}
+
+/** One bit for each column that is low. */
+function columnsDown(pins: Pins, columns: readonly number[]): number {
+  let mask = 0;
+  for (let c = 0; c < columns.length; c++) if (!pins.read(columns[c]!)) mask |= 1 << c;
+  return mask;
+}
+
+/** One bit for each key that is down, row by row. */
+function scanMatrix(pins: Pins, wiring: MatrixWiring): number {
+  const rows = wiring.rows;
+  let mask = 0;
+  if (!columnsDown(pins, wiring.columns)) return 0;
+  for (let r = 0; r < rows.length; r++) pins.write(rows[r]!, 1);
+  for (let r = 0; r < rows.length; r++) {
+    pins.write(rows[r]!, 0);
+    mask |= columnsDown(pins, wiring.columns) << (r * wiring.columns.length);
+    pins.write(rows[r]!, 1);
+  }
+  for (let r = 0; r < rows.length; r++) pins.write(rows[r]!, 0);
+  return mask;
+}
+
+function chordOf(wiring: MatrixWiring): number {
+  return (1 << wiring.keys.indexOf('*')) | (1 << wiring.keys.indexOf('#'));
+}
+
+/** `*` and `#` are down now, and nothing else. */
+export function chordDown(pins: Pins, wiring: MatrixWiring): boolean {
+  return scanMatrix(pins, wiring) === chordOf(wiring);
+}
+
+/** For a caller that reads no keys: a function that says whether something is pressed, or was just now. A matrix has been set up by `matrixDown`. */
+export function openPresence(pins: Pins, nowMs: () => number, wiring: KeypadWiring): () => boolean {
+  let lastMs = -1000;
+  function watch(pin: number): void {
+    pins.mode(pin, 'input_pullup');
+    pins.watch(pin, function () {
+      lastMs = nowMs();
+    });
+  }
+  if (wiring.type === 'matrix') return () => columnsDown(pins, wiring.columns) > 0;
+  if (wiring.type === 'wiegand') {
+    watch(wiring.d0);
+    watch(wiring.d1);
+  }
+  return () => nowMs() - lastMs < PRESENT_MS;
+}
+
+function openMatrix(pins: Pins, wiring: MatrixWiring): Keypad {
+  const chordMask = chordOf(wiring);
+  const state: KeyState = { last: 0, down: 0, refused: false };
   // What is held down already was pressed for somebody else: to wake the chip, or for the bootloader, which said "wait".
-  state.last = state.down = readColumns() && scan();
+  matrixDown(pins, wiring);
+  state.last = state.down = scanMatrix(pins, wiring);
   return {
     poll: () => {
-      const key = stepKeys(state, readColumns() && scan());
+      const key = stepKeys(state, scanMatrix(pins, wiring));
       return key < 0 || state.down === chordMask ? '' : keyNamed(wiring.keys.charAt(key));
     },
-    anyDown: () => readColumns() > 0,
+    anyDown: () => columnsDown(pins, wiring.columns) > 0,
     unsettled: () => (state.last | state.down) > 0,
     chord: () => state.down === chordMask,
   };
@@ -97,6 +133,8 @@ function keyNamed(name: string): string {
   return '0123456789*#'.indexOf(name) < 0 ? '' : name;
 }
 
+/** Something was pressed just now: so long after the last bit of a Wiegand keypad. */
+const PRESENT_MS = 100;
 /** The longest pause between two bits of one key; bits come about 2 ms apart. */
 const FRAME_GAP_MS = 25;
 
@@ -128,7 +166,7 @@ function openWiegand(pins: Pins, nowMs: () => number, wiring: WiegandWiring): Ke
   }
   line(wiring.d0, 0);
   line(wiring.d1, 1);
-  const anyDown = () => keys.length > 0 || nowMs() - lastMs < 100;
+  const anyDown = () => keys.length > 0 || nowMs() - lastMs < PRESENT_MS;
   return {
     poll: () => {
       const key = keys.charAt(0);

@@ -11,7 +11,7 @@ import type { Pins, Platform, ResetCause } from './types.js';
 declare const E: EspruinoE;
 declare const require: EspruinoRequire;
 declare const process: EspruinoProcess;
-/** What the bundle is built for (scripts/build-firmware.ts): comparisons with it are decided when it is minified. */
+/** What the bundle is built for (scripts/defines.ts): comparisons with it are decided when it is minified. */
 declare const __FAMILY__: FamilyName;
 declare const __GEOMETRY__: Geometry;
 declare function getTime(): number;
@@ -60,8 +60,8 @@ function flashPort(): Platform['flash'] {
   // The Linux build erases 1 KB at a time.
   const eraseBytes = __FAMILY__ === 'linux' ? 1024 : PAGE_BYTES;
   return {
-    read: (address, length) => flash.read(length, address)!,
-    write: (address, data) => flash.write(data, address),
+    read: flash.read as Platform['flash']['read'],
+    write: flash.write,
     erase: (address) => {
       // A quotient is a float in Espruino, whatever its value, and `erasePage` takes integers only.
       for (let at = address | 0; at < address + PAGE_BYTES; at += eraseBytes) flash.erasePage(at);

@@ -6,11 +6,14 @@
 /** Bytes as they travel over a wire: one character (0..255) a byte. Espruino hands datagrams over like this, without a copy. */
 export type Wire = string;
 
-/** Raw flash. Addresses are absolute, pages have 4096 bytes. All calls are synchronous, as on the chip. */
+/**
+ * Raw flash; `read` and `write` take their arguments in the order of Espruino's module `Flash`. Addresses are absolute, pages have 4096
+ * bytes. All calls are synchronous, as on the chip.
+ */
 export interface FlashPort {
-  read(address: number, length: number): Uint8Array;
+  read(length: number, address: number): Uint8Array;
   /** AND semantics: only turns ones into zeros. Address and length are multiples of 4. Not verified: callers read back. */
-  write(address: number, data: Uint8Array | Wire): void;
+  write(data: Uint8Array | Wire, address: number): void;
   /** Sets the 4096 bytes at `address` (a multiple of 4096) to 0xFF. About 45 ms. */
   erase(address: number): void;
   /** Flash as a string read in place (no copy on ESP32, a flash string on nRF52): to hash it, or to evaluate it. */

@@ -38,7 +38,7 @@ const WATCHDOG = 4;
 
 /**
  * Counts over the starts before this one, each "in a row" and at most 255, one byte each at these places; the first four are the payload of
- * a record.
+ * a record. At the last place: how many starts the record has.
  */
 export type BootCounts = Uint8Array;
 export const STARTS_WITHOUT_LAUNCH = 0;
@@ -48,16 +48,18 @@ export const EARLY = 2;
 export const DEGRADED_UNCLEAN = 3;
 /** 1: the last start ended with a planned restart into safe mode. */
 export const SAFE_MODE_PLANNED = 4;
+const STARTS = 5;
 
 /** Reads the counts. `cause`: why the chip started now. Writes nothing. */
 export function countBoots(journal: Journal, cause: ResetCause): BootCounts {
   const marks = journal.marks(BOOTS);
   const starts = startsIn(marks);
-  const counts = new Uint8Array(5);
+  const counts = new Uint8Array(6);
   // Nothing in front of the last healthy run counts: on most days this looks at one start.
   let start = starts;
   while (start > 0 && !wasHealthy(marks, start * MARKS_PER_START)) start--;
   if (!start) counts.set(journal.read(BOOTS) || []);
+  counts[STARTS] = starts;
   for (; start < starts; start++) {
     const next = start + 1 < starts ? markValue(marks[(start + 1) * MARKS_PER_START]!) : CAUSES.indexOf(cause);
     countStart(marks, start * MARKS_PER_START, next, counts);
@@ -68,8 +70,11 @@ export function countBoots(journal: Journal, cause: ResetCause): BootCounts {
 
 /** Starts of the newest record that left any mark. */
 function startsIn(marks: Uint32Array): number {
-  let starts = marks.length ? STARTS_PER_RECORD : 0;
-  while (starts > 0 && marks[(starts - 1) * MARKS_PER_START]! === BLANK) starts--;
+  // Starts are marked in order: halves what is left.
+  let starts = 0;
+  for (let half = marks.length ? STARTS_PER_RECORD : 0; half >= 1; half >>= 1) {
+    if (starts + half <= STARTS_PER_RECORD && marks[(starts + half - 1) * MARKS_PER_START] !== BLANK) starts += half;
+  }
   return starts;
 }
 
@@ -105,22 +110,23 @@ export function isCrashLooping(counts: BootCounts, cause: ResetCause): boolean {
 }
 
 /**
- * Marks this start; begins a new record, with the counts carried over, when the last one is full. Without `counts` it begins one in
- * which nothing counts: another image takes over, and must not pay for the crashes of the one before.
+ * Marks this start; begins a new record, with the counts carried over, when the last one is full. `afresh`: begins one in which nothing
+ * counts, because another image takes over, and must not pay for the crashes of the one before.
  */
-export function markStarted(journal: Journal, cause: ResetCause, counts?: BootCounts): ErrorCode {
-  let starts = startsIn(journal.marks(BOOTS));
-  if (!counts || !journal.sequenceOf(BOOTS) || starts === STARTS_PER_RECORD) {
-    const code = journal.append(BOOTS, counts ? counts.subarray(0, SAFE_MODE_PLANNED) : new Uint8Array(4), STARTS_PER_RECORD * MARKS_PER_START);
+export function markStarted(journal: Journal, cause: ResetCause, counts: BootCounts, afresh?: boolean): ErrorCode {
+  if (afresh || !counts[STARTS] || counts[STARTS] === STARTS_PER_RECORD) {
+    const code = journal.append(BOOTS, afresh ? new Uint8Array(4) : counts.subarray(0, SAFE_MODE_PLANNED), STARTS_PER_RECORD * MARKS_PER_START);
     if (code) return code;
-    starts = 0;
+    counts[STARTS] = 0;
   }
-  return journal.mark(BOOTS, starts * MARKS_PER_START + STARTED, CAUSES.indexOf(cause));
+  const code = journal.mark(BOOTS, counts[STARTS]! * MARKS_PER_START + STARTED, CAUSES.indexOf(cause));
+  if (!code) counts[STARTS]!++;
+  return code;
 }
 
-/** Marks that something is about to be run: `slot` plus RAN_ bits. Called right before the launch. */
-export function markLaunched(journal: Journal, what: number): ErrorCode {
-  return markCurrent(journal, LAUNCHED, what);
+/** Marks that something is about to be run: `slot` plus RAN_ bits. Called right before the launch of a start that was marked. */
+export function markLaunched(journal: Journal, what: number, counts: BootCounts): ErrorCode {
+  return counts[STARTS] ? journal.mark(BOOTS, (counts[STARTS]! - 1) * MARKS_PER_START + LAUNCHED, what) : 0;
 }
 
 /** The image ran for 60 s: earlier crashes no longer count. */

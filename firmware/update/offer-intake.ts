@@ -123,7 +123,7 @@ export function createOfferIntake(context: UpdateContext, page: PageBuffer, offe
     if (offerBytes(image) !== length) return BAD_HEADER;
     if (trialOf(journal)) return TRIAL_RUNNING;
     const rules = loadJudge();
-    return rules.judgeImage(context, image, platform.sha256(rules.signedMessage(image, readPage, platform.sha256)));
+    return rules.judgeImage(context, image, platform.sha256(rules.signedMessage(image, (offset, bytes) => platform.toWire(readPage(offset, bytes)), platform)));
   }
 
   function readPage(offset: number, bytes: number): Uint8Array {

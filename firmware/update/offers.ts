@@ -67,7 +67,7 @@ export function createOffers(context: UpdateContext): Offers {
     const judge = loadJudge();
     const image = judge.parseOffer(region.read, slotBytes).image;
     if (!image) return undefined;
-    const found = platform.sha256(judge.signedMessage(image, region.read, platform.sha256));
+    const found = platform.sha256(judge.signedMessage(image, region.text, platform));
     return platform.toWire(found) === imageId ? image : undefined;
   }
 

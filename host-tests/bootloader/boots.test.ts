@@ -25,8 +25,9 @@ function newJournal(): Journal {
 /** Lives through some starts and returns the counts at the start that follows with `cause`. */
 function live(journal: Journal, lives: Life[], cause: ResetCause): ReturnType<typeof countBoots> {
   for (const life of lives) {
-    expect(markStarted(journal, life.cause, countBoots(journal, life.cause))).toBe(0);
-    if (life.launch !== undefined) markLaunched(journal, life.launch);
+    const counts = countBoots(journal, life.cause);
+    expect(markStarted(journal, life.cause, counts)).toBe(0);
+    if (life.launch !== undefined) markLaunched(journal, life.launch, counts);
     if (life.healthy) markHealthy(journal);
     if (life.planned) markPlanned(journal, life.planned);
   }
@@ -38,7 +39,7 @@ const repeat = (count: number, life: Life): Life[] => Array.from({ length: count
 describe('counting how starts ended', () => {
   it('counts nothing for a lock that ran for a minute each time', () => {
     const counts = live(newJournal(), repeat(40, { cause: 'powerOn', launch: 0, healthy: true }), 'watchdog');
-    expect([...counts]).toEqual([0, 0, 0, 0, 0]);
+    expect([...counts].slice(0, 5)).toEqual([0, 0, 0, 0, 0]);
   });
 
   it('counts five watchdog resets in a row, however many records they fill, as a crash loop', () => {

@@ -18,12 +18,12 @@ async function costOfStart(): Promise<Cost> {
   let programs = 0;
   const attacked = attack(await homeFlash(), 1, (world) => {
     const { read, write } = world.nor.port;
-    world.nor.port.read = (address, length) => {
+    world.nor.port.read = (length, address) => {
       if (programs < 2) cost.reads++;
-      return read(address, length);
+      return read(length, address);
     };
-    world.nor.port.write = (address, data) => {
-      write(address, data);
+    world.nor.port.write = (data, address) => {
+      write(data, address);
       programs++;
     };
   });

@@ -10,6 +10,8 @@ import { openStores } from '../../firmware/flash/open.js';
 import { ROLLBACK } from '../../firmware/flash/kinds.js';
 import type { Platform } from '../../firmware/platform/types.js';
 import { confirmImage, encodeVerdict, ROLLED_BACK } from '../../firmware/update/boot-state.js';
+import type { Journal } from '../../firmware/flash/journal.js';
+import type { ResetCause } from '../../firmware/platform/types.js';
 import { countBoots, markHealthy, markLaunched, markStarted, RAN_TRIAL } from '../../firmware/update/boots.js';
 
 const version = { major: 1, minor: 2, revision: 3, build: 0 };
@@ -25,14 +27,18 @@ function livedIn(): Uint8Array {
   const { journal } = openStores(createHostPlatform(bytes, geometry.base) as Platform, layoutOf(geometry));
   journal.format();
   confirmImage(journal, undefined, { ...image, slot: 0, counter: 4, keyEpoch: 0, key: new Uint8Array(32) });
-  markStarted(journal, 'powerOn', countBoots(journal, 'powerOn'));
-  markLaunched(journal, 0);
+  start(journal, 'powerOn', 0);
   markHealthy(journal);
-  markStarted(journal, 'software', countBoots(journal, 'software'));
-  markLaunched(journal, 1 | RAN_TRIAL);
+  start(journal, 'software', 1 | RAN_TRIAL);
   journal.append(ROLLBACK, encodeVerdict(ROLLED_BACK, HEALTH_KEYPAD, image));
   markStarted(journal, 'watchdog', countBoots(journal, 'watchdog'));
   return bytes;
+}
+
+function start(journal: Journal, cause: ResetCause, launched: number): void {
+  const counts = countBoots(journal, cause);
+  markStarted(journal, cause, counts);
+  markLaunched(journal, launched, counts);
 }
 
 describe('deadlatch flash', () => {

@@ -19,7 +19,8 @@
  * - The decision runs its steps until some milliseconds have passed. Its clock runs faster by the JavaScript factor, so that it ends its turns
  *   where an ESP32 would.
  */
-import { buildApp, buildBootloader } from '../../scripts/build-firmware.js';
+import { buildApp } from '../../scripts/build-firmware.js';
+import { buildBootloader } from '../../scripts/build-bootloader.js';
 import { familyOf } from '../../cli/provision/lock-flash.js';
 import { SIGNATURE_BYTES } from '../../firmware/image/format.js';
 import { layoutOf } from '../../firmware/flash/layout.js';
@@ -113,14 +114,14 @@ function equivalent(run: Run, factors: Factors): number {
  * `mTimed(k, f)` gives a clocked `f`; sums and counts: 0 reads and writes, 1 erases, 2 texts, 3 pages, 4 nothing. Short hashes, calls of
  * `require` and of `getTime` are only counted.
  */
-function clocks(signatureAt: number, bootAt: number, bootBytes: number, factor: number): string {
+function clocks(signatureAt: number, startAt: number, startBytes: number, safeModeAt: number, factor: number): string {
   const { base, bootPages } = familyOf(wiring).geometry;
   const fileAt = base + bootPages * 4096 + 32;
   return `eval(${JSON.stringify(`
-var mFlash=require("Flash"),mStorage=require("Storage"),mSha=require("crypto").SHA256,mRequire=require,mEval=eval,mTime=getTime,mSums=[0,0,0,0,0],mCalls=[0,0,0,0,0],
-mHashes=0,mRequires=0,mTimes=0,mBytes=0,mSafe=false,mBegun,mNothing=Boolean,
-mBoot=E.toString(E.toUint8Array(mStorage.read(".boot0",${bootAt},${bootBytes}))),mSignature=E.toString(mFlash.read(${SIGNATURE_BYTES},${signatureAt}));
-function mText(n,o,l){if(n==".boot0")mSafe=true;return l==${SIGNATURE_BYTES}?mSignature:l>20000?mStorage.read(n,o,l):E.toString(mFlash.read(l,${fileAt}+o))}
+var mFlash=require("Flash"),mStorage=require("Storage"),mSha=require("crypto").SHA256,mRequire=require,mTimer=setTimeout,mTime=getTime,mSums=[0,0,0,0,0],mCalls=[0,0,0,0,0],
+mHashes=0,mRequires=0,mTimes=0,mTimers=0,mBytes=0,mSafe=false,mBegun,mNothing=Boolean,
+mBoot=E.toString(E.toUint8Array(mStorage.read(".boot0",${startAt},${startBytes}))),mSignature=E.toString(mFlash.read(${SIGNATURE_BYTES},${signatureAt}));
+function mText(n,o,l){if(n==".boot0"&&o==${safeModeAt})mSafe=true;return l==${SIGNATURE_BYTES}?mSignature:l>20000?mStorage.read(n,o,l):E.toString(mFlash.read(l,(n==".boot0"?${base + 32}:${fileAt})+o))}
 function mTimed(k,f){return function(a,b,c){var t=mTime(),r=f(a,b,c);mSums[k]+=mTime()-t;mCalls[k]++;return r}}
 var mPages=mTimed(3,mSha),mParts={Flash:{read:mTimed(0,mFlash.read),write:mTimed(0,mFlash.write),erasePage:mTimed(1,mFlash.erasePage)},Storage:{read:mTimed(2,mText)},
 crypto:{SHA256:function(d){if(typeof d=="string"){mBytes+=d.length;return mPages(d)}mHashes++;return mSha(d)}}};
@@ -129,22 +130,21 @@ require=function(n){return n=="crypto"&&mRequires++?mRequire(n):mParts[n]||mRequ
 E.enableWatchdog=E.kickWatchdog=mNothing;global.getTime=function(){mTimes++;return mTime()*${factor}};
 function mOnce(f,a){for(var i=0,t=mTime();i<100;i++)f(a);return(mTime()-t)/100}
 function mLoop(f,a){for(var i=0,best=1,t;i<5;i++){t=mOnce(f,a);if(t<best)best=t}return best}
-global.Function=global.eval=function(){var all=mTime()-mBegun,n=mLoop(mNothing,1),c=mCalls[0]+mCalls[1]+mCalls[2]+mCalls[3],h=mHashes,q=mRequires+3,g=mTimes,u=new Uint8Array(99),b=mBytes;
-var cost=c*(mLoop(mTimed(4,mNothing),1)-2*n)+h*(mLoop(mParts.crypto.SHA256,u)-mLoop(mSha,u))+q*(mLoop(require,"Flash")-n)+g*(mLoop(getTime,1)-mLoop(mTime,1));
-print("BOOT "+JSON.stringify({allMs:1e3*all,flashMs:1e3*(mSums[0]+mSums[1]),textMs:1e3*mSums[2],calls:mCalls[0]+mCalls[2],hashMs:1e3*mSums[3],hashedBytes:b,clocksMs:1e3*cost,safeMode:mSafe}));
-return function(){return function(){}}};
-setTimeout("process.memory();mBegun=mTime();mEval(mBoot)",9);`)});
+function mEnd(){var all=mTime()-mBegun,n=mLoop(mNothing,1),c=mCalls[0]+mCalls[1]+mCalls[2]+mCalls[3],h=mHashes,q=mRequires+3,g=mTimes,u=new Uint8Array(99),b=mBytes;
+var cost=c*(mLoop(mTimed(4,mNothing),1)-2*n)+h*(mLoop(mParts.crypto.SHA256,u)-mLoop(mSha,u))+q*(mLoop(require,"Flash")-n)+g*(mLoop(getTime,1)-mLoop(mTime,1))+mTimers*(mLoop(mTimed(4,mNothing),1)-n)/2;
+print("BOOT "+JSON.stringify({allMs:1e3*all,flashMs:1e3*(mSums[0]+mSums[1]),textMs:1e3*mSums[2],calls:mCalls[0]+mCalls[2],hashMs:1e3*mSums[3],hashedBytes:b,clocksMs:1e3*cost,safeMode:mSafe}))}
+global.setTimeout=function(f,t){mTimers++;return mTimer(typeof f=="string"?mEnd:f,t)};
+mTimer("process.memory();mBegun=mTime();eval(mBoot)",9);`)});
 if(0)`;
 }
 
-/** The text of a `.boot0` that clocks itself. What does not fit is cut from the end of safe mode, which is read over but not evaluated here. */
+/** The text of a `.boot0` that clocks itself. There is no room for safe mode besides, and it is not evaluated here: another text is in its place. */
 async function clockedBoot(signatureAt: number, factor: number): Promise<string> {
-  const { geometry } = familyOf(wiring);
-  const room = geometry.bootPages * 4096 - 32;
-  const { text } = await buildBootloader({ family: 'linux', define: { __MAPPED_FLASH__: 'true' } });
-  const at = (PRELUDE + clocks(signatureAt, 10_000, 10_000, factor)).length;
-  const own = at + text.length <= room ? text : `${text.slice(0, room - at - 10)}*/`;
-  return (PRELUDE + clocks(signatureAt, at, own.length, factor)).padEnd(at) + own;
+  const at = (PRELUDE + clocks(signatureAt, 10_000, 10_000, 10_000, factor)).length;
+  const { text, startBytes, safeMode } = await buildBootloader({
+    family: 'linux', define: { __MAPPED_FLASH__: 'true' }, prelude: ' '.repeat(at), safeModeEntry: 'host-tests/explorer/device/crashing.ts',
+  });
+  return (PRELUDE + clocks(signatureAt, at, startBytes, safeMode.offset, factor)).padEnd(at) + text.slice(at);
 }
 
 /** The first start on fresh flash, and the one after it. */

@@ -6,6 +6,7 @@ import { MASTER_CODE, type ImageName, type Lab, type LabImage } from './lab.js';
 import { confirmedIn, readState, trialIn, type FlashState } from './oracle.js';
 import { openWindow } from '../../cli/virtual/person.js';
 import type { CutFlash } from './recording.js';
+import { STORAGE_HEADER_BYTES } from '../../firmware/flash/layout.js';
 
 export interface Bench {
   lab: Lab;
@@ -22,6 +23,8 @@ export type Ran = ImageName | 'safe mode';
 export function powerOn(lab: Lab, flash: Uint8Array | CutFlash, seed: number, before: (world: World) => void = () => undefined): Bench {
   const { bytes, weak, bad } = flash instanceof Uint8Array ? { bytes: flash, weak: [], bad: new Map<number, 'program' | 'erase'>() } : flash;
   const world = createWorld({ seed, wiring: lab.wiring, flash: bytes });
+  // The same flash may have run with another bootloader before: with or without a planted fault.
+  world.nor.bytes.set(Buffer.from(lab.boot0, 'latin1'), STORAGE_HEADER_BYTES);
   for (const page of weak) world.nor.weak.add(page);
   for (const [page, how] of bad) world.nor.bad.set(page, how);
   before(world);

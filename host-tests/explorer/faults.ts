@@ -20,6 +20,7 @@ export interface Fault {
 }
 
 const JOURNAL = 'firmware/flash/journal.ts';
+const WRITER = 'firmware/flash/journal-writer.ts';
 
 export const FAULTS: readonly Fault[] = [
   {
@@ -29,21 +30,21 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'journal page switched before it is copied', flows: ['journalCompaction'], apps: ['old'], boot: true,
     mutations: [{
-      file: JOURNAL, find: '    const moved = new Uint8Array(KINDS);\n',
-      replace: '    const moved = new Uint8Array(KINDS);\n    writePageHeader(region, crc32, page, JOURNAL_MAGIC, generation + 1, floor, failingPages);\n',
+      file: WRITER, find: '    const moved = new Uint8Array(KINDS);\n',
+      replace: '    const moved = new Uint8Array(KINDS);\n    writePageHeader(region, state.crc32, page, JOURNAL_MAGIC, state.generation + 1, state.floor, state.failingPages);\n',
     }],
   },
   {
     name: 'compaction without copy', flows: ['journalCompaction'], apps: ['old'], boot: true,
-    mutations: [{ file: JOURNAL, find: 'if (!isNew && !from) continue;', replace: 'if (!isNew) continue;' }],
+    mutations: [{ file: WRITER, find: 'if (!isNew && !from) continue;', replace: 'if (!isNew) continue;' }],
   },
   {
     name: 'older journal page counts', flows: ['journalCompaction'], apps: ['old'], boot: true,
-    mutations: [{ file: JOURNAL, find: 'if (header[GENERATION]! <= generation) continue;', replace: 'if (generation && header[GENERATION]! >= generation) continue;' }],
+    mutations: [{ file: JOURNAL, find: 'if (header[GENERATION]! <= generation) {', replace: 'if (generation && header[GENERATION]! >= generation) {' }],
   },
   {
     name: 'used marks lost in compaction', flows: ['journalCompaction'], apps: ['old'], boot: true,
-    mutations: [{ file: JOURNAL, find: 'if (freshMark >= at && freshMark < at + CELL_BYTES) bytes.fill', replace: 'bytes.fill(0xff, RECORD_BYTES);\n        if (freshMark >= at && freshMark < at + CELL_BYTES) bytes.fill' }],
+    mutations: [{ file: WRITER, find: 'if (freshMark >= at && freshMark < at + CELL_BYTES) bytes.fill', replace: 'bytes.fill(0xff, RECORD_BYTES);\n        if (freshMark >= at && freshMark < at + CELL_BYTES) bytes.fill' }],
   },
   {
     name: 'slot erased before the offer is proven', flows: ['offer'], apps: ['old'],
@@ -55,7 +56,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'attempts not counted', flows: ['trial', 'rollbackCrash'], apps: [], boot: true,
-    mutations: [{ file: 'bootloader/boot.ts', find: 'if (journal.mark(TRIAL, known.attemptsUsed, 1)) known.unmarkable = true;\n    else known.marked = true;', replace: 'known.marked = true;' }],
+    mutations: [{ file: 'bootloader/rare.ts', find: 'if (journal.mark(TRIAL, known.attemptsUsed, 1)) known.unmarkable = true;\n    else known.marked = true;', replace: 'known.marked = true;' }],
   },
   {
     name: 'read-back skipped', flows: ['failingJournalPage', 'failingSlotPage'], apps: ['old'], boot: true,
@@ -85,7 +86,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'seal written whatever verifying says', flows: ['rollbackDigest'], apps: [], boot: true,
-    mutations: [{ file: 'bootloader/boot.ts', find: 'if (!code) seal(slot, result);', replace: 'seal(slot, result);' }],
+    mutations: [{ file: 'bootloader/rare.ts', find: 'if (!code) seal(slot, result);', replace: 'seal(slot, result);' }],
   },
   {
     name: 'seal not voided before the slot is erased', flows: ['uploadAgain'], apps: ['new'],
@@ -104,7 +105,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'crash counts handed on to the image a lock falls back to', flows: ['crashLoop'], apps: [], boot: true, from: 13,
-    mutations: [{ file: 'bootloader/boot.ts', find: '      markStarted(journal, cause);\n', replace: '' }],
+    mutations: [{ file: 'bootloader/rare.ts', find: '        markStarted(journal, cause, boot.counts, true);\n', replace: '' }],
   },
 ];
 

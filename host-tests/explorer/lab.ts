@@ -10,7 +10,8 @@ import { buildImage } from '../../cli/image/build-image.js';
 import { createKey, type PrivateKey } from '../../cli/image/key-file.js';
 import { buildLockFlash, familyOf } from '../../cli/provision/lock-flash.js';
 import { signFirmware } from '../../cli/virtual/firmware.js';
-import { buildApp, buildBootloader } from '../../scripts/build-firmware.js';
+import { buildApp } from '../../scripts/build-firmware.js';
+import { buildBootloader } from '../../scripts/build-bootloader.js';
 import type { Mutation } from '../../scripts/plant.js';
 import { imageIdOf, KEY, readState } from './oracle.js';
 
@@ -62,14 +63,14 @@ export interface LabImage {
 export interface Lab {
   wiring: Wiring;
   geometry: Geometry;
-  /** `.boot0` as it lies in flash, padding included. */
+  /** `.boot0` as it lies in the flash of every lock that is powered on, padding included. */
   boot0: string;
   images: Record<ImageName, LabImage>;
   /** Storage as the factory leaves it, `old` in slot A. */
   factory: Uint8Array;
   /** Values of the record store: the user's code table, and the master codes that may be there. */
   codes: { users: Uint8Array; masters: Uint8Array[] };
-  /** What runs in place of what flash holds: bundles with a planted fault. */
+  /** What runs in place of an image that flash holds: bundles with a planted fault. */
   planted: Map<string, string>;
 }
 
@@ -110,16 +111,16 @@ export async function openLab(): Promise<Lab> {
   return { wiring, geometry: familyOf(wiring).geometry, boot0, images, factory: bytes, codes, planted: new Map() };
 }
 
-/** The same lab with a fault: what is built with `mutations` runs in place of `apps` (and of `.boot0`) in flash, which stays as it is. */
+/** The same lab with a fault: what is built with `mutations` runs in place of `apps`, which stay as they are in flash, and lies there as `.boot0`. */
 export async function plantFault(lab: Lab, mutations: Mutation[], apps: readonly ImageName[], boot: boolean): Promise<Lab> {
   const planted = new Map<string, string>();
-  // Safe mode is read from flash, where it is not at the place that this bootloader expects: whoever enters it, fails.
-  if (boot) planted.set(lab.boot0, (await buildBootloader({ family: 'virtual', mutations, safeModeEntry: `${DEVICE}/crashing.ts` })).text);
+  // Whoever enters safe mode, fails.
+  const boot0 = boot ? (await buildBootloader({ family: 'virtual', mutations, safeModeEntry: `${DEVICE}/crashing.ts` })).text.padEnd(lab.boot0.length, '\n') : lab.boot0;
   for (const name of apps) {
     const { entry }: Recipe = RECIPES[name];
     planted.set(lab.images[name].body, await buildBody({ version: '0.0.0', ...(entry ? { entry } : {}) }, mutations));
   }
-  return { ...lab, planted };
+  return { ...lab, boot0, planted };
 }
 
 const DEVICE = 'host-tests/explorer/device';

@@ -43,7 +43,7 @@ describe('a recording', () => {
       for (const { page, word, erase, bytes } of steps) {
         seen.push(nor.bytes.slice());
         if (erase) nor.port.erase(nor.base + page * 4096);
-        else nor.port.write(nor.base + page * 4096 + word * 4, bytes);
+        else nor.port.write(bytes, nor.base + page * 4096 + word * 4);
       }
       const source = replay(recorder.finish());
       for (let round = 0; round < 6; round++) {

@@ -66,7 +66,7 @@ describeWithInterpreter('journal and record store on Espruino', () => {
     const run = (0, eval)(DRIVER) as (probe: unknown, list: number[][], now: () => number) => Result;
     const here = run({ flash: nor.port, crc32, openJournal, openRecords }, list, () => performance.now());
     const pages = [SPANS.journal, SPANS.records].flatMap(({ address, pages: count }) => Array.from({ length: count }, (_, page) => address + page * 4096));
-    const sums = pages.map((address) => crc32(nor.port.read(address, 4096)));
+    const sums = pages.map((address) => crc32(nor.port.read(4096, address)));
 
     const bundle = await bundleDevice('host-tests/flash/device/flash-probe.ts', {
       parameter: 'probe',

@@ -1,7 +1,8 @@
 /** The journal's own rules, one by one. */
 import { describe, expect, it } from 'vitest';
 import { FLASH_READ_BACK, JOURNAL_FULL, JOURNAL_LOST, OUT_OF_REGION, PAGES_FAILING } from '../../firmware/errors.js';
-import { MARKS_MAX, PAYLOAD_MAX, openJournal, type Journal } from '../../firmware/flash/journal.js';
+import { openJournal, type Journal } from '../../firmware/flash/journal.js';
+import { MARKS_MAX, PAYLOAD_MAX } from '../../firmware/flash/journal-writer.js';
 import { openRecords } from '../../firmware/flash/records.js';
 import { createRandom } from '../../virtual-board/random.js';
 import { createChip, crc32, type Chip } from './support.js';

@@ -121,10 +121,10 @@ describe('the chip model', () => {
     const nor = createNor({ base: BASE, pages: 2 });
     const sizes: number[] = [];
     nor.onOperation = (operation) => sizes.push(operation.length);
-    nor.port.write(BASE + 200, new Uint8Array(400).fill(0xf0));
+    nor.port.write(new Uint8Array(400).fill(0xf0), BASE + 200);
     expect(sizes).toEqual([56, 256, 88]);
-    nor.port.write(BASE + 200, new Uint8Array(4).fill(0x3c));
-    expect(nor.port.read(BASE + 200, 5)).toEqual(new Uint8Array([0x30, 0x30, 0x30, 0x30, 0xf0]));
+    nor.port.write(new Uint8Array(4).fill(0x3c), BASE + 200);
+    expect(nor.port.read(5, BASE + 200)).toEqual(new Uint8Array([0x30, 0x30, 0x30, 0x30, 0xf0]));
     expect(nor.rewrites).toBe(1);
     nor.port.erase(BASE);
     expect(nor.erases[0]).toBe(1);
@@ -144,10 +144,10 @@ describe('the chip model', () => {
     const seen = new Set<string>();
     for (let seed = 0; seed < 60; seed++) {
       const nor = createNor({ base: BASE, pages: 1, random: createRandom(seed) });
-      nor.port.write(BASE, new Uint8Array(PAGE_BYTES).fill(0x55));
+      nor.port.write(new Uint8Array(PAGE_BYTES).fill(0x55), BASE);
       nor.cut = { at: nor.operations, how: 'torn' };
       expect(() => nor.port.erase(BASE)).toThrow('power failed');
-      expect(() => nor.port.read(BASE, 4)).toThrow('power failed');
+      expect(() => nor.port.read(4, BASE)).toThrow('power failed');
       const blank = nor.bytes.every((byte) => byte === 0xff);
       seen.add(nor.weak.size ? (blank ? 'reads blank' : 'half') : 'nothing done');
       nor.powerOn();

@@ -72,8 +72,8 @@ export function holds<T extends unknown[]>(property: fc.IProperty<T>, runs: numb
 function limitReads(nor: Nor): void {
   const read = nor.port.read;
   let left = 3_000_000;
-  nor.port.read = (address, length) => {
+  nor.port.read = (length, address) => {
     if (left-- < 0) throw new Error('endless loop');
-    return read(address, length);
+    return read(length, address);
   };
 }

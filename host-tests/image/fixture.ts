@@ -7,7 +7,6 @@ import { buildImage, sha256, type ImageMetadata } from '../../cli/image/build-im
 import { createKey, type PrivateKey } from '../../cli/image/key-file.js';
 import { signImage } from '../../cli/image/sign-image.js';
 import type { ReadBytes } from '../../firmware/image/format.js';
-import type { HashTools, ImageSource } from '../../firmware/image/pages.js';
 
 const CACHE = join(import.meta.dirname, '../../node_modules/.cache/deadlatch-signatures');
 
@@ -51,15 +50,6 @@ function cached(name: string, make: () => Uint8Array): Uint8Array {
 export function readerOf(bytes: Uint8Array): ReadBytes {
   return (offset, length) => bytes.slice(offset, offset + length);
 }
-
-export function sourceOf(bytes: Uint8Array): ImageSource {
-  return { read: readerOf(bytes), text: (offset, length) => Buffer.from(bytes.slice(offset, offset + length)).toString('latin1') };
-}
-
-export const hashTools: HashTools = {
-  sha256: (data) => sha256(typeof data === 'string' ? Buffer.from(data, 'latin1') : data),
-  toWire: (bytes) => Buffer.from(bytes).toString('latin1'),
-};
 
 export interface SignedMessage {
   publicKey: Uint8Array;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { FAMILIES } from '../../boards/families.js';
 import { REFERENCE } from '../../boards/reference/index.js';
-import { definesOf } from '../../scripts/build-firmware.js';
+import { definesOf } from '../../scripts/defines.js';
 import { bundleDevice } from '../../scripts/bundle-device.js';
 import { calibrate } from '../../virtual-board/interpreter/calibrate.js';
 import { findEspruino } from '../../virtual-board/interpreter/find.js';

@@ -8,7 +8,8 @@ import { createCommands, type Commands } from '../../cli/smp/commands.js';
 import { lineLink, realTime } from '../../cli/smp/link.js';
 import { openUdpLink } from '../../cli/smp/udp-link.js';
 import { layoutOf, PAGE_BYTES } from '../../firmware/flash/layout.js';
-import { buildApp, buildBootloader, type AppOptions } from '../../scripts/build-firmware.js';
+import { buildApp, type AppOptions } from '../../scripts/build-firmware.js';
+import { buildBootloader } from '../../scripts/build-bootloader.js';
 import { createInterpreter, PRELUDE, type Interpreter, type InterpreterOptions } from '../../virtual-board/interpreter/interpreter.js';
 
 export const wiring = REFERENCE.linux!;

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FAMILIES } from '../../boards/families.js';
-import { buildApp, buildBootloader } from '../../scripts/build-firmware.js';
+import { buildApp } from '../../scripts/build-firmware.js';
+import { buildBootloader } from '../../scripts/build-bootloader.js';
 import { bundleDevice } from '../../scripts/bundle-device.js';
 import { checkDeviceText } from '../../scripts/device-text.js';
 
@@ -16,7 +17,7 @@ const APP = 'host-tests/tooling/device/app.ts';
 function run(text: string): { printed: unknown[]; result: unknown } {
   const printed: unknown[] = [];
   const storage = { read: (_name: string, offset: number, length: number) => text.substring(offset, offset + length) };
-  const result: unknown = runInNewContext(text, { print: (line: unknown) => printed.push(line), require: () => storage });
+  const result: unknown = runInNewContext(text.split('\0')[0]!, { print: (line: unknown) => printed.push(line), require: () => storage });
   return { printed, result };
 }
 
@@ -25,7 +26,8 @@ describe('building what runs on the lock', () => {
     const boot = await buildBootloader({ family: 'esp32', ...ENTRIES });
     expect(run(boot.text).printed).toEqual(['boot of esp32 1.0.0', 'safe mode after slot 1', undefined]);
     expect(boot.text.substr(boot.safeMode.offset, boot.safeMode.length)).toMatch(/\(function\([\w,]*\)\{.*\}\)$/);
-    expect(boot.text.slice(boot.safeMode.offset - 2, boot.safeMode.offset)).toBe('/*');
+    expect(boot.text[boot.safeMode.offset - 1]).toBe('\0');
+    expect(boot.text.startsWith('(function(){eval(')).toBe(true);
     expect(boot.bootBytes).toBeLessThan(boot.safeMode.offset);
   });
 
@@ -68,7 +70,7 @@ describe('the bundles that ship', () => {
     const boot = await buildBootloader({ family });
     const app = await buildApp({ family, version: '1.0.0' });
     const safeMode = boot.text.substr(boot.safeMode.offset, boot.safeMode.length);
-    for (const text of [boot.text.slice(0, boot.safeMode.offset - 2), `(${safeMode})`, app]) {
+    for (const text of [...boot.text.slice(0, boot.safeMode.offset - 1).split('\0'), safeMode, app]) {
       expect(checkDeviceText(text)).toEqual([]);
       expect(text).not.toMatch(/\.(compact|eraseAll|setBootCode|save)\b|\bsetInterval\b|\b(save|load|reset)\(/);
       expect(text.match(/require\("Storage"\)\.(?!read\b|getFree\b)\w+/g)).toBeNull();

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FAMILIES, type FamilyName } from '../../boards/families.js';
-import { definesOf } from '../../scripts/build-firmware.js';
+import { definesOf } from '../../scripts/defines.js';
 import { bundleDevice } from '../../scripts/bundle-device.js';
 import { findEspruino } from '../../virtual-board/interpreter/find.js';
 import { storageImage } from '../../virtual-board/provision.js';

@@ -60,9 +60,9 @@ function throwBolt(pin: number, stop: number, left: number): void {
 
 /** Counts starts in flash, one programmed byte each. */
 function countStart(): number {
-  const marks = platform.flash.read(page, 64);
+  const marks = platform.flash.read(64, page);
   let count = 0;
   while (marks[count * 4] === 0) count++;
-  platform.flash.write(page + count * 4, new Uint8Array(4));
+  platform.flash.write(new Uint8Array(4), page + count * 4);
   return count;
 }

@@ -35,7 +35,7 @@ const crc16 = createCrc16();
 const flash = platform.flash;
 let inFlash = 0;
 
-function timed<A, B>(operation: (a: number, b: A) => B): (a: number, b: A) => B {
+function timed<A, B, C>(operation: (a: A, b: B) => C): (a: A, b: B) => C {
   return function (a, b) {
     const start = getTime();
     const result = operation(a, b);
@@ -45,10 +45,10 @@ function timed<A, B>(operation: (a: number, b: A) => B): (a: number, b: A) => B 
 }
 
 // As on mapped flash, where reading costs nothing.
-flash.text = timed((address, length) => platform.toWire(flash.read(address, length)));
+flash.text = timed((address, length) => platform.toWire(flash.read(length, address)));
 flash.write = timed(flash.write);
 const erase = flash.erase;
-const timedErase = timed<undefined, void>((address) => erase(address));
+const timedErase = timed<number, undefined, void>((address) => erase(address));
 flash.erase = (address) => timedErase(address, undefined);
 const after = platform.after;
 

@@ -13,8 +13,8 @@ for (let n = 0; n < 256; n++) all[n] = n;
 const order: string[] = [];
 
 flash.erase(slot);
-flash.write(slot + 8, '(function(n){return n*2})');
-flash.write(slot + 64, new Uint8Array([1, 2, 3, 4]));
+flash.write('(function(n){return n*2})', slot + 8);
+flash.write(new Uint8Array([1, 2, 3, 4]), slot + 64);
 const wire = platform.toWire(all);
 const same = platform.toWire(all);
 all[0] = 99;
@@ -33,11 +33,11 @@ while (platform.nowMs() < startedMs + 20);
 platform.after(60, () => {
   platform.log('PROBE ' + JSON.stringify({
     inPlace: (0, eval)(flash.text(slot + 8, 25))(21),
-    erased: flash.read(slot + 4092, 4)[3],
-    kept: flash.read(slot + 64, 4).join(),
+    erased: flash.read(4, slot + 4092)[3],
+    kept: flash.read(4, slot + 64).join(),
     sha: platform.toWire(platform.sha256('abc')) === platform.toWire(platform.sha256(platform.toBytes('abc'))),
     shaFirst: platform.sha256(new Uint8Array([97, 98, 99]))[0],
-    shaOfFlash: platform.sha256(flash.text(slot, 4096))[0] === platform.sha256(flash.read(slot, 4096))[0],
+    shaOfFlash: platform.sha256(flash.text(slot, 4096))[0] === platform.sha256(flash.read(4096, slot))[0],
     crc: platform.crc32('123456789'),
     crcBytes: platform.crc32(platform.toBytes('123456789')),
     wireLength: wire.length, wireLast: wire.charCodeAt(255), wireIsACopy: wire.charCodeAt(0) === 0 && wire === same,

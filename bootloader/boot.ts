@@ -42,7 +42,7 @@ export interface BootInput {
 
 /** What the journal says besides. */
 export interface Boot {
-  input: BootInput;
+  findings: BootInput;
   /** A deep-sleep wake: writes nothing. */
   asleep: boolean;
   counts: BootCounts;
@@ -58,7 +58,7 @@ export function startBoot(input: BootInput): void {
   const asleep = input.cause === 'deepSleep';
   if (!asleep && journal.valid) markStarted(journal, input.cause, counts);
   platform.after(0, function () {
-    const boot = { input, asleep, counts, confirmed: confirmedOf(journal), trial: trialOf(journal) };
+    const boot = { findings: input, asleep, counts, confirmed: confirmedOf(journal), trial: trialOf(journal) };
     const body = isOrdinary(boot) ? recognised(boot, boot.confirmed!) : '';
     if (body) run(boot, action(RUN, 4, boot.confirmed!.slot, 0), boot.confirmed!, body, true, 0);
     else input.openRare(boot);
@@ -70,7 +70,7 @@ export function startBoot(input: BootInput): void {
  * elsewhere, it is asked.
  */
 export function isOrdinary(boot: Boot): boolean {
-  const input = boot.input;
+  const input = boot.findings;
   const counts = boot.counts;
   return !!input.identity && input.journal.sure && !!boot.confirmed && !boot.trial && !input.strapClosed && !input.keyDown
     && !counts[SAFE_MODE_PLANNED] && counts[STARTS_WITHOUT_LAUNCH]! < 3 && !counts[DEGRADED_UNCLEAN] && !isCrashLooping(counts, input.cause);
@@ -79,24 +79,24 @@ export function isOrdinary(boot: Boot): boolean {
 /** Where flash is not mapped, a whole image would have to be copied to be hashed. */
 function recognised(boot: Boot, confirmed: Confirmed): string {
   const slot = confirmed.slot;
-  const seal = __MAPPED_FLASH__ && boot.input.journal.readUnmarked(SEAL_A + slot);
-  return seal ? recognise(slotOf(boot, slot), slot, confirmed.imageId, seal, boot.input.platform) : '';
+  const seal = __MAPPED_FLASH__ && boot.findings.journal.readUnmarked(SEAL_A + slot);
+  return seal ? recognise(slotOf(boot, slot), slot, confirmed.imageId, seal, boot.findings.platform) : '';
 }
 
 export function slotOf(boot: Boot, slot: 0 | 1): Region {
-  const platform = boot.input.platform;
-  return openRegion(platform.flash, boot.input.layout.slots[slot], platform.crc32);
+  const platform = boot.findings.platform;
+  return openRegion(platform.flash, boot.findings.layout.slots[slot], platform.crc32);
 }
 
 /** The end of every start that runs an image: marks it, and hands over in `delayMs`. `body`: its text, in place. */
 export function run(boot: Boot, what: BootAction, image: Trial, body: string, radio: boolean, delayMs: number): void {
-  if (!boot.asleep) markLaunched(boot.input.journal, what.slot | (what.trial ? RAN_TRIAL : 0) | (what.degraded ? RAN_DEGRADED : 0), boot.counts);
-  boot.input.launch(delayMs, body, handoverOf(boot, what, image, radio), undefined);
+  if (!boot.asleep) markLaunched(boot.findings.journal, what.slot | (what.trial ? RAN_TRIAL : 0) | (what.degraded ? RAN_DEGRADED : 0), boot.counts);
+  boot.findings.launch(delayMs, body, handoverOf(boot, what, image, radio), undefined);
 }
 
 /** `image`: what runs; in safe mode, what would. */
 export function handoverOf(boot: Boot, what: BootAction, image: Trial, radio: boolean): Handover {
-  const input = boot.input;
+  const input = boot.findings;
   return {
     layout: input.layout, slot: what.slot, version: image.version, imageId: image.imageId,
     trial: what.trial, degraded: what.degraded, radio, row: what.row, reason: what.reason, cause: input.cause,

@@ -56,7 +56,7 @@ const TURN_MS = 20;
 
 /** Decides this start, in short turns, so that keys are answered and the watchdog is fed. Returns at once. */
 export function openRare(boot: Boot, parts: RareParts): void {
-  const input = boot.input;
+  const input = boot.findings;
   const platform = input.platform;
   const journal = input.journal;
   const cause = input.cause;
@@ -281,20 +281,20 @@ export function openRare(boot: Boot, parts: RareParts): void {
 
 /** What `decide` begins with. */
 export function factsOf(boot: Boot, otherOnceConfirmed: boolean, powerForRadio: boolean): BootFacts {
-  const journal = boot.input.journal;
+  const journal = boot.findings.journal;
   const confirmed = boot.confirmed;
   const trial = boot.trial;
   const counts = boot.counts;
   return {
     journal: journal.valid && !!confirmed,
     rebuildFailed: false,
-    safeModeRequested: boot.input.strapClosed || counts[SAFE_MODE_PLANNED]! > 0,
+    safeModeRequested: boot.findings.strapClosed || counts[SAFE_MODE_PLANNED]! > 0,
     startsWithoutLaunch: counts[STARTS_WITHOUT_LAUNCH]!,
     confirmedSlot: confirmed ? confirmed.slot : 0,
     otherOnceConfirmed,
     trial: trial && { slot: trial.slot, attemptsUsed: attemptsUsed(journal), marked: false, unmarkable: false },
     powerForRadio,
-    crashLooping: isCrashLooping(counts, boot.input.cause),
+    crashLooping: isCrashLooping(counts, boot.findings.cause),
     degradedCrashed: counts[DEGRADED_UNCLEAN]! > 0,
     checked: [undefined, undefined],
   };

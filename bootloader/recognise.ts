@@ -1,5 +1,6 @@
 /** The short way of an ordinary day: an image that was verified, sealed and confirmed need not be understood again, only recognised. */
-import { HEADER_BYTES, readU16, readU32 } from '../firmware/image/format.js';
+import { readU16, readU32 } from '../firmware/flash/bytes.js';
+import { HEADER_BYTES } from '../firmware/image/format.js';
 import type { HashTools, ImageSource } from '../firmware/image/pages.js';
 import { messageOf, sealOf } from '../firmware/image/verify.js';
 import { WHOLE_BYTES } from './whole.js';

@@ -33,7 +33,7 @@ export const APP: MemoryPlan = {
     'openCore.gate', 'checksOf',
   ],
   once: [
-    ...DOOR_ONCE, 'startApp', 'openKeypad', 'openMatrix', 'openWiegand', 'openSignals', 'openMeter', 'parseIdentity', 'findIdentity', 'identityOf', 'isProduction', 'wiringOf', 'wiringBytes', 'openJournal', 'partsOf',
+    ...DOOR_ONCE, 'startApp', 'openKeypad', 'openMatrix', 'openWiegand', 'openSignals', 'openMeter', 'parseIdentity', 'findIdentity', 'identityOf', 'isProduction', 'wiringOf', 'openJournal', 'partsOf',
     'createPlatform', 'createPins', 'flashPort', 'resetCause', 'openRadio', 'openUdp', 'serveUdp', 'joinWifi',
   ],
 };

@@ -1,7 +1,8 @@
 /** An image file on a host: the lock's own parser, plus what only a host can check at once. */
 import { BAD_HEADER, BAD_KEY_CHANGE, BAD_PAGE_LIST, BAD_TLV, IMAGE_TOO_LARGE, SLOT_EMPTY, type ErrorCode } from '../../firmware/errors.js';
+import { readU16 } from '../../firmware/flash/bytes.js';
 import {
-  DIGEST_BYTES, HEADER_BYTES, parseImage, readU16, SIGNATURE_BYTES, TLV_KEY_HASH, TLV_SHA256, TLV_SIGNATURE, UNPROTECTED_BYTES,
+  DIGEST_BYTES, HEADER_BYTES, parseImage, SIGNATURE_BYTES, TLV_KEY_HASH, TLV_SHA256, TLV_SIGNATURE, UNPROTECTED_BYTES,
   UNPROTECTED_MAGIC, type ImageInfo,
 } from '../../firmware/image/format.js';
 import { pageDigests, sha256, tlv, u16 } from './build-image.js';

@@ -4,7 +4,8 @@
  */
 import { errorEntry, formatCode } from '../../firmware/errors.js';
 import { STORAGE_HEADER_BYTES } from '../../firmware/flash/layout.js';
-import { HEADER_BYTES, readU32 } from '../../firmware/image/format.js';
+import { readU32 } from '../../firmware/flash/bytes.js';
+import { HEADER_BYTES } from '../../firmware/image/format.js';
 import { formatVersion, readVersion } from '../../firmware/image/version.js';
 import type { LogEntry } from '../../firmware/lock/access-log.js';
 import {

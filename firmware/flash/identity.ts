@@ -2,6 +2,7 @@
  * What never changes after provisioning: one record in each of the two identity pages. The lock reads the first intact copy.
  * Every byte: `docs/flash-format.md`.
  */
+import { readU16 } from './bytes.js';
 import { PAGE_BYTES } from './layout.js';
 import { readWords } from './page-header.js';
 import type { Crc32, Region } from './region.js';
@@ -78,7 +79,8 @@ export function findIdentity(region: Region, crc32: Crc32): IdentityRecord | und
     const words = readWords(region, at, FIXED_BYTES / 4);
     const length = words[1]! & 0xffff;
     const fixed = new Uint8Array(words.buffer);
-    if (words[0] !== MAGIC || length !== FIXED_BYTES + fixed[10]! + wiringBytes(fixed) || fixed[10]! > SERIAL_MAX || wiringBytes(fixed) > WIRING_MAX) continue;
+    const wiringBytes = words[3]! & 0xffff;
+    if (words[0] !== MAGIC || length !== FIXED_BYTES + fixed[10]! + wiringBytes || fixed[10]! > SERIAL_MAX || wiringBytes > WIRING_MAX) continue;
     const text = region.text(at, length);
     if (readWords(region, at + ((length + 3) & ~3), 1)[0] === crc32(text)) return { fixed, text };
   }
@@ -100,7 +102,7 @@ export function identityOf(record: IdentityRecord): Identity {
   return {
     deviceId: fixed.subarray(16, 24),
     family: fixed[6]!,
-    hardware: fixed[8]! | (fixed[9]! << 8),
+    hardware: readU16(fixed, 8),
     production: isProduction(record),
     keys: [fixed.subarray(40, 72), fixed.subarray(72, 104)],
     codeSalt: fixed.subarray(24, 40),
@@ -114,8 +116,4 @@ export function identityOf(record: IdentityRecord): Identity {
 export function parseIdentity(region: Region, crc32: Crc32): Identity | undefined {
   const record = findIdentity(region, crc32);
   return record && identityOf(record);
-}
-
-function wiringBytes(fixed: Uint8Array): number {
-  return fixed[12]! | (fixed[13]! << 8);
 }

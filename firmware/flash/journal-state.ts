@@ -10,6 +10,8 @@ export const CELLS = 32;
 /** Head, sequence, payload and CRC; the rest of a cell are marks. */
 export const RECORD_BYTES = 96;
 export const CRC_AT = 92;
+/** The same in words: where its marks begin. */
+export const MARKS_AT = RECORD_BYTES / 4;
 export const OWN_MARKS = 8;
 export const MARKS_PER_CELL = 32;
 
@@ -23,13 +25,13 @@ export interface JournalState {
   /** Cell of the newest record of each kind, counted over all pages; 0 is none (cell 0 of a page is its header). */
   newest: Uint8Array;
   /** Cells behind that one which hold its further marks. */
-  following: Uint8Array;
+  followingCells: Uint8Array;
   sequences: Uint32Array;
   /** Page, -1 without one. */
-  current: number;
+  currentPage: number;
   generation: number;
   /** Records with a lower sequence were there before the last `format`. */
-  floor: number;
+  floorSequence: number;
   nextSequence: number;
   /** First cell of the current page that may be free. */
   free: number;

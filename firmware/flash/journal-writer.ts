@@ -30,7 +30,7 @@ export function openWriter(state: JournalState): void {
 
   /** Whether `page` may be erased: not current, no newest record in it, not taken by the record store. */
   function isReplaceable(page: number): boolean {
-    if (page === state.current) return false;
+    if (page === state.currentPage) return false;
     for (let kind = 1; kind < KINDS; kind++) if (newest[kind] && newest[kind]! >> 5 === page) return false;
     return page < state.ownPages || !readPageHeader(region, state.crc32, page, RECORDS_MAGIC);
   }
@@ -59,7 +59,7 @@ export function openWriter(state: JournalState): void {
       const isNew = record && record[0] === kind;
       const from = newest[kind]!;
       if (!isNew && !from) continue;
-      const cells = 1 + (isNew ? record[2]! : state.following[kind]!);
+      const cells = 1 + (isNew ? record[2]! : state.followingCells[kind]!);
       if (to + cells > (page + 1) * CELLS) return JOURNAL_FULL;
       for (let cell = 0; cell < (isNew ? 1 : cells); cell++) {
         const at = (from + cell) * CELL_BYTES;
@@ -72,11 +72,11 @@ export function openWriter(state: JournalState): void {
       to += cells;
     }
     // A header that fails may still have one intact copy: the next try has to be newer.
-    const code = writePageHeader(region, state.crc32, page, JOURNAL_MAGIC, ++state.generation, state.floor, state.failingPages);
+    const code = writePageHeader(region, state.crc32, page, JOURNAL_MAGIC, ++state.generation, state.floorSequence, state.failingPages);
     if (code) return code;
     newest.set(moved);
-    if (record) state.following[record[0]!] = record[2]!;
-    state.current = page;
+    if (record) state.followingCells[record[0]!] = record[2]!;
+    state.currentPage = page;
     state.free = to - page * CELLS;
     state.journal.valid = true;
     return 0;
@@ -99,16 +99,16 @@ export function openWriter(state: JournalState): void {
     const sequence = state.nextSequence++;
     const record = encodeRecord(kind, following, sequence, payload);
     while (state.free + following < CELLS) {
-      const cell = state.current * CELLS + state.free++;
+      const cell = state.currentPage * CELLS + state.free++;
       if (!isBlank(region, state.crc32, cell * CELL_BYTES, (1 + following) * CELL_BYTES)) continue;
       state.free += following;
       if (!region.program(cell * CELL_BYTES, record)) {
         newest[kind] = cell;
-        state.following[kind] = following;
+        state.followingCells[kind] = following;
         sequences[kind] = sequence;
         return 0;
       }
-      fail(state.current);
+      fail(state.currentPage);
       break;
     }
     const code = compact(record, -1);
@@ -119,15 +119,15 @@ export function openWriter(state: JournalState): void {
   function format(): ErrorCode {
     const before = new Uint8Array(newest);
     const sequencesBefore = new Uint32Array(sequences);
-    const floorBefore = state.floor;
+    const floorBefore = state.floorSequence;
     newest.fill(0);
     sequences.fill(0);
-    state.floor = state.nextSequence;
+    state.floorSequence = state.nextSequence;
     const code = compact(undefined, -1);
     if (code) {
       newest.set(before);
       sequences.set(sequencesBefore);
-      state.floor = floorBefore;
+      state.floorSequence = floorBefore;
     }
     return code;
   }

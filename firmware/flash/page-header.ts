@@ -36,7 +36,11 @@ export function isBlank(region: Region, crc32: Crc32, offset: number, length: nu
 /** The words of a page's header, from its first intact copy. */
 export function readPageHeader(region: Region, crc32: Crc32, page: number, magic: number): Uint32Array | undefined {
   // Both copies in one reading: each way through the region takes the bootloader's time.
-  const words = readWords(region, page * PAGE_BYTES, COPY_BYTES / 2);
+  return headerIn(readWords(region, page * PAGE_BYTES, COPY_BYTES / 2), crc32, magic);
+}
+
+/** The same in the first words of a page. */
+export function headerIn(words: Uint32Array, crc32: Crc32, magic: number): Uint32Array | undefined {
   if (words[0] === magic && words[4] === crc32(new Uint8Array(words.buffer, 0, 16))) return words;
   if (words[COPY_BYTES / 4] !== magic || words[COPY_BYTES / 4 + 4] !== crc32(new Uint8Array(words.buffer, COPY_BYTES, 16))) return undefined;
   return new Uint32Array(words.buffer, COPY_BYTES);

@@ -17,6 +17,7 @@
  * Every TLV has one place and one length, so an unknown, missing, repeated or misplaced one is refused without being looked up.
  */
 import { BAD_HEADER, BAD_KEY_CHANGE, BAD_PAGE_LIST, BAD_TLV, IMAGE_TOO_LARGE, SLOT_EMPTY, type ErrorCode } from '../errors.js';
+import { readU16, readU32 } from '../flash/bytes.js';
 import { PAGE_BYTES } from '../flash/layout.js';
 import { readVersion, type Version } from './version.js';
 
@@ -124,14 +125,6 @@ export function offerBytes(image: ImageInfo): number {
 export function pageBytes(image: ImageInfo, page: number): number {
   const left = image.headerBytes + image.bodyBytes - page * PAGE_BYTES;
   return left < PAGE_BYTES ? left : PAGE_BYTES;
-}
-
-export function readU16(bytes: Uint8Array, offset: number): number {
-  return bytes[offset]! | (bytes[offset + 1]! << 8);
-}
-
-export function readU32(bytes: Uint8Array, offset: number): number {
-  return (readU16(bytes, offset) | (readU16(bytes, offset + 2) << 16)) >>> 0;
 }
 
 /** SLOT_EMPTY (erased flash), BAD_HEADER, IMAGE_TOO_LARGE, BAD_TLV, BAD_PAGE_LIST or BAD_KEY_CHANGE. Never throws if `read` does not. */

@@ -1,4 +1,6 @@
 /** Versions as MCUboot writes them: major u8, minor u8, revision u16, build u32, little-endian, 8 bytes. */
+import { bytesOfWords, readU16, readU32 } from '../flash/bytes.js';
+
 export interface Version {
   major: number;
   minor: number;
@@ -7,16 +9,11 @@ export interface Version {
 }
 
 export function readVersion(bytes: Uint8Array, offset: number): Version {
-  const view = new DataView(bytes.buffer, bytes.byteOffset + offset);
-  return { major: bytes[offset]!, minor: bytes[offset + 1]!, revision: view.getUint16(2, true), build: view.getUint32(4, true) };
+  return { major: bytes[offset]!, minor: bytes[offset + 1]!, revision: readU16(bytes, offset + 2), build: readU32(bytes, offset + 4) };
 }
 
 export function writeVersion(bytes: Uint8Array, offset: number, version: Version): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset + offset);
-  bytes[offset] = version.major;
-  bytes[offset + 1] = version.minor;
-  view.setUint16(2, version.revision, true);
-  view.setUint32(4, version.build, true);
+  bytes.set(bytesOfWords([version.major | (version.minor << 8) | (version.revision << 16), version.build]), offset);
 }
 
 /** Below 0 where `a` is older than `b`, 0 where they are the same, above 0 where it is newer. The build counts last. */

@@ -3,6 +3,7 @@
  * All numbers little-endian. Every record is one atomic append; which of them counts follows from their sequence alone.
  */
 import type { ErrorCode } from '../errors.js';
+import { bytesOfWords, readU32 } from '../flash/bytes.js';
 import { FLOOR } from '../flash/keys.js';
 import { CONFIRM, PREVIOUS, ROLLBACK, TRIAL } from '../flash/kinds.js';
 import type { Journal } from '../flash/journal.js';
@@ -55,23 +56,20 @@ const CONFIRMED_BYTES = 84;
 
 export function encodeConfirmed(confirmed: Confirmed): Uint8Array {
   const bytes = new Uint8Array(CONFIRMED_BYTES);
-  const view = new DataView(bytes.buffer);
   bytes[0] = confirmed.slot;
   writeVersion(bytes, 4, confirmed.version);
-  view.setUint32(12, confirmed.counter, true);
-  view.setUint32(16, confirmed.keyEpoch, true);
+  bytes.set(bytesOfWords([confirmed.counter, confirmed.keyEpoch]), 12);
   bytes.set(confirmed.key, 20);
   bytes.set(confirmed.imageId, 52);
   return bytes;
 }
 
 export function decodeConfirmed(bytes: Uint8Array): Confirmed {
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
   return {
     slot: bytes[0] === 1 ? 1 : 0,
     version: readVersion(bytes, 4),
-    counter: view.getUint32(12, true),
-    keyEpoch: view.getUint32(16, true),
+    counter: readU32(bytes, 12),
+    keyEpoch: readU32(bytes, 16),
     key: bytes.subarray(20, 52),
     imageId: bytes.subarray(52, 84),
   };

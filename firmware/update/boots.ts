@@ -5,6 +5,7 @@
  */
 import { BOOTS } from '../flash/kinds.js';
 import { markValue, type Journal } from '../flash/journal.js';
+import { MARKS_AT } from '../flash/journal-state.js';
 import { BLANK } from '../flash/page-header.js';
 import type { ResetCause } from '../platform/types.js';
 import type { ErrorCode } from '../errors.js';
@@ -52,28 +53,33 @@ const STARTS = 5;
 
 /** Reads the counts. `cause`: why the chip started now. Writes nothing. */
 export function countBoots(journal: Journal, cause: ResetCause): BootCounts {
-  const marks = journal.marks(BOOTS);
-  const starts = startsIn(marks);
+  const words = journal.words(BOOTS);
+  const starts = startsIn(words);
   const counts = new Uint8Array(6);
   // Nothing in front of the last healthy run counts: on most days this looks at one start.
   let start = starts;
-  while (start > 0 && !wasHealthy(marks, start * MARKS_PER_START)) start--;
-  if (!start) counts.set(journal.read(BOOTS) || []);
+  while (start > 0 && !wasHealthy(words, markOf(start))) start--;
+  if (!start && words.length) counts.set(new Uint8Array(words.buffer, 8, SAFE_MODE_PLANNED));
   counts[STARTS] = starts;
   for (; start < starts; start++) {
-    const next = start + 1 < starts ? markValue(marks[(start + 1) * MARKS_PER_START]!) : CAUSES.indexOf(cause);
-    countStart(marks, start * MARKS_PER_START, next, counts);
+    const next = start + 1 < starts ? markValue(words[markOf(start + 1)]!) : CAUSES.indexOf(cause);
+    countStart(words, markOf(start), next, counts);
   }
-  if (starts && markValue(marks[starts * MARKS_PER_START - 1]!) === RESTART_INTO_SAFE_MODE) counts[SAFE_MODE_PLANNED] = 1;
+  if (starts && markValue(words[markOf(starts) - 1]!) === RESTART_INTO_SAFE_MODE) counts[SAFE_MODE_PLANNED] = 1;
   return counts;
 }
 
+/** Where the marks of a start begin in the words of its record. */
+function markOf(start: number): number {
+  return MARKS_AT + start * MARKS_PER_START;
+}
+
 /** Starts of the newest record that left any mark. */
-function startsIn(marks: Uint32Array): number {
+function startsIn(words: Uint32Array): number {
   // Starts are marked in order: halves what is left.
   let starts = 0;
-  for (let half = marks.length ? STARTS_PER_RECORD : 0; half >= 1; half >>= 1) {
-    if (starts + half <= STARTS_PER_RECORD && marks[(starts + half - 1) * MARKS_PER_START] !== BLANK) starts += half;
+  for (let half = words.length ? STARTS_PER_RECORD : 0; half >= 1; half >>= 1) {
+    if (starts + half <= STARTS_PER_RECORD && words[MARKS_AT + (starts + half - 1) * MARKS_PER_START] !== BLANK) starts += half;
   }
   return starts;
 }
@@ -141,13 +147,13 @@ export function markPlanned(journal: Journal, how: number): ErrorCode {
 
 /** What was launched last: its slot plus RAN_ bits. Negative where no mark says so. */
 export function lastLaunched(journal: Journal): number {
-  const marks = journal.marks(BOOTS);
-  const starts = startsIn(marks);
-  return starts ? markValue(marks[(starts - 1) * MARKS_PER_START + LAUNCHED]!) : -1;
+  const words = journal.words(BOOTS);
+  const starts = startsIn(words);
+  return starts ? markValue(words[markOf(starts - 1) + LAUNCHED]!) : -1;
 }
 
 function markCurrent(journal: Journal, which: number, value: number): ErrorCode {
-  const starts = startsIn(journal.marks(BOOTS));
+  const starts = startsIn(journal.words(BOOTS));
   return starts ? journal.mark(BOOTS, (starts - 1) * MARKS_PER_START + which, value) : 0;
 }
 
@@ -166,10 +172,10 @@ export interface BootLogEntry {
 /** The boot log: up to 16 starts, oldest first, this one last. The bootloader does not carry this function. */
 export function bootLog(journal: Journal): BootLogEntry[] {
   const log: BootLogEntry[] = [];
-  const marks = journal.marks(BOOTS);
+  const marks = journal.words(BOOTS);
   const starts = startsIn(marks);
   for (let start = 0; start < starts; start++) {
-    const mark = start * MARKS_PER_START;
+    const mark = markOf(start);
     const cause = markValue(marks[mark + STARTED]!);
     const ran = markValue(marks[mark + LAUNCHED]!);
     const planned = markValue(marks[mark + PLANNED]!);

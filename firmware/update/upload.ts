@@ -8,7 +8,8 @@ import {
 } from '../errors.js';
 import { SESSION, VERDICT } from '../flash/kinds.js';
 import { PAGE_BYTES } from '../flash/layout.js';
-import { DIGEST_BYTES, HEADER_BYTES, IMAGE_MAGIC, pageBytes, readU32, type ImageInfo } from '../image/format.js';
+import { DIGEST_BYTES, HEADER_BYTES, IMAGE_MAGIC, pageBytes, type ImageInfo } from '../image/format.js';
+import { readU32 } from '../flash/bytes.js';
 import { readVersion } from '../image/version.js';
 import type { Wire } from '../platform/types.js';
 import { ABORTED, encodeVerdict, trialOf } from './boot-state.js';

@@ -77,7 +77,7 @@ describe('an ordinary start', () => {
     fc.assert(fc.property(start, (given) => {
       const image = { slot: given.slot, version: info.version, imageId };
       const boot = {
-        input: {
+        findings: {
           identity: given.identity ? {} : undefined, strapClosed: given.strapClosed, keyDown: given.keyDown, cause: given.cause,
           journal: { sure: given.sure && given.valid, valid: given.valid, firstUnused: () => 0 },
         },

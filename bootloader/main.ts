@@ -45,7 +45,11 @@ function start(platform: Platform): void {
   });
 }
 
-/** Everything that only this function uses lies apart, see scripts/memory-plan.ts. */
-function openApart(boot: Boot): void {
-  openRare(boot, { slh: createSlhTools, safeMode: () => readBootText(__SAFE_MODE_OFFSET__, __SAFE_MODE_LENGTH__), shared: SHARED });
+/**
+ * Everything that only this function uses lies apart, see scripts/memory-plan.ts. What safe mode shares of it keeps this call's scope alive, and
+ * must not keep the boot with it.
+ */
+function openApart(boot: Boot | undefined): void {
+  openRare(boot!, { slh: createSlhTools, safeMode: () => readBootText(__SAFE_MODE_OFFSET__, __SAFE_MODE_LENGTH__), shared: SHARED });
+  boot = undefined;
 }

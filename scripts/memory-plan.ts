@@ -45,4 +45,4 @@ export const SAFE_MODE: MemoryPlan = {
 };
 
 /** What only rare.ts needs lies apart with it; safe mode keeps what it shares with the bootloader, and everything that stands beside that. */
-export const BOOT: MemoryPlan & { apart: readonly string[] } = { late: ['openApart', 'openWriter'], once: [], apart: ['openApart', 'openWriter'] };
+export const BOOT: MemoryPlan & { apart: readonly string[] } = { late: ['openApart', 'openApart.openRare', 'openWriter'], once: [], apart: ['openApart', 'openWriter'] };

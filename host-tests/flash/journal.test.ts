@@ -5,6 +5,7 @@ import { openJournal, type Journal } from '../../firmware/flash/journal.js';
 import { MARKS_MAX, PAYLOAD_MAX } from '../../firmware/flash/journal-writer.js';
 import { openRecords } from '../../firmware/flash/records.js';
 import { createRandom } from '../../virtual-board/random.js';
+import { PAGE_BYTES } from '../../firmware/flash/layout.js';
 import { createChip, crc32, type Chip } from './support.js';
 
 function open(chip: Chip): Journal {
@@ -85,6 +86,38 @@ describe('the journal', () => {
     expect(again.firstUnused(2)).toBe(1);
     for (let n = 0; n < 40; n++) again.append(1, bytes(n));
     expect(open(chip).markAt(2, 0)).toBe(-2);
+  });
+
+  it('is sure of itself in its ordinary life, from the first record over compactions and restarts', () => {
+    const { chip, journal } = fresh();
+    for (let n = 0; n < 130; n++) {
+      expect(journal.append(1 + (n % 3), bytes(n))).toBe(0);
+      expect(open(chip).sure, `after record ${n}`).toBe(true);
+    }
+    expect(open(createChip(1, 4)).sure).toBe(false);
+  });
+
+  it('never takes an older state for the newest: whatever damage hides a record, it is in doubt', () => {
+    let hidden = 0;
+    for (let seed = 1; seed <= 600; seed++) {
+      const random = createRandom(seed);
+      const { chip, journal } = fresh(createChip(seed, 4));
+      const last = 1 + random.int(90);
+      for (let n = 1; n <= last; n++) expect(journal.append(1 + (n % 2), bytes(n))).toBe(0);
+      const page = random.int(2);
+      // A second page that is erased as a whole is as blank as before its first use, so there is nothing to see: it takes more than one compaction.
+      if (last < 70 || random.int(4)) {
+        const from = random.int(1000) * 4;
+        const damage = new Uint8Array(Math.min(4 * (1 + random.int(64)), PAGE_BYTES - from)).map(() => random.int(256));
+        chip.nor.port.write(damage, chip.journal.address + page * PAGE_BYTES + from);
+      } else chip.nor.port.erase(chip.journal.address + page * PAGE_BYTES);
+      const after = open(chip);
+      const older = [1, 2].some((kind) => after.sequenceOf(kind) !== journal.sequenceOf(kind));
+      if (!older) continue;
+      hidden++;
+      expect(after.sure, `seed ${seed}`).toBe(false);
+    }
+    expect(hidden).toBeGreaterThan(30);
   });
 
   it('starts empty after format, and sequences still rise', () => {

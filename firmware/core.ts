@@ -2,7 +2,7 @@
 import type { Wiring } from '../boards/wiring.js';
 import { BATTERY_UNKNOWN, type ErrorCode } from './errors.js';
 import { PAGE_BYTES } from './flash/layout.js';
-import { openDoorStores, withSlots, type DoorStores } from './flash/open.js';
+import { openDoorStores, type DoorStores } from './flash/open.js';
 import { openRegion } from './flash/region.js';
 import type { Identity } from './flash/identity.js';
 import type { Handover } from './handover.js';
@@ -16,7 +16,8 @@ import type { SmpServer } from './smp/server.js';
 import type { UpdateContext } from './update/context.js';
 import { openService, type SmpService } from './service.js';
 import { markPlanned, RESTART, RESTART_INTO_SAFE_MODE } from './update/boots.js';
-import { checkWindow, closedWindow, openWindow } from './update/window.js';
+import { startVerification } from './update/verification.js';
+import { closedWindow, openWindow } from './update/window.js';
 
 export interface CoreParts {
   platform: Platform;
@@ -57,8 +58,9 @@ export function openCore(parts: CoreParts): Core | undefined {
   const platform = parts.platform;
   const handover = parts.handover;
   const stores = openDoorStores(platform, handover.layout);
-  const identity = stores.identity;
-  if (!identity) return undefined;
+  const found = stores.identity;
+  if (!found) return undefined;
+  const identity: Identity = found;
   const wiring = JSON.parse(identity.wiring) as Wiring;
   // A kilobyte that nobody reads again.
   identity.wiring = '';
@@ -107,21 +109,28 @@ export function openCore(parts: CoreParts): Core | undefined {
       requestSafeMode: () => restart(RESTART_INTO_SAFE_MODE),
     },
   });
-  const context = (): UpdateContext => ({
-    platform, identity, slh: parts.slh(),
-    stores: withSlots(platform, handover.layout, stores),
-    running: { slot: parts.safeMode ? -1 : handover.slot, version: handover.version, trial: handover.trial },
-    bootloader: parseVersion(handover.bootloader) || handover.version,
-    machine: wiring.family,
-    door,
-    battery: { gate, loaded: battery.sample, words: () => wordsOf(battery) },
-    restart: () => restart(RESTART),
-    log: platform.log,
-    safeMode: parts.safeMode,
-    hashBytes: parts.hashBytes,
-    window,
-    stepping: 0,
-  });
+  function context(): UpdateContext {
+    return {
+      platform, identity, slh: parts.slh, stores, slotBytes: handover.layout.slots[0].pages * PAGE_BYTES,
+      slot: (slot) => openRegion(platform.flash, handover.layout.slots[slot === 1 ? 1 : 0], platform.crc32),
+      offer: () => openRegion(platform.flash, handover.layout.offer, platform.crc32),
+      running: { slot: parts.safeMode ? -1 : handover.slot, version: handover.version, trial: handover.trial },
+      bootloader: parseVersion(handover.bootloader) || handover.version,
+      machine: wiring.family,
+      door,
+      battery: { gate, loaded: battery.sample, words: () => wordsOf(battery) },
+      restart: () => restart(RESTART),
+      log: platform.log,
+      hashBytes: parts.hashBytes,
+      window,
+      verifyAlone: (slot, trust, frames) => service.alone(startVerification({
+        platform, journal: stores.journal, window, identity, slh: parts.slh(), slot, trust,
+        source: openRegion(platform.flash, handover.layout.slots[slot], platform.crc32),
+      }), frames),
+      stepping: 0,
+    };
+  }
+
   const service = openService(platform, door.busy, () => {
     const create = parts.loadServer();
     return () => create(context());
@@ -132,7 +141,7 @@ export function openCore(parts: CoreParts): Core | undefined {
     platform.after(HEARTBEAT_MS, heartbeat);
     if (platform.nowMs() - door.status().lastTurnMs < DOOR_SILENT_MS) platform.kickWatchdog();
     service.tidy();
-    const open = checkWindow(window, platform.nowMs()) === 0;
+    const open = platform.nowMs() < window.untilMs && !window.applied;
     signals.hold(open ? WINDOW : parts.safeMode ? SAFE_MODE : '');
   }
 

@@ -4,7 +4,8 @@
  */
 import type { Platform, Wire } from './platform/types.js';
 import { MAX_FRAME_BYTES } from './smp/frame.js';
-import type { SmpServer } from './smp/server.js';
+import type { WaitingFrame } from './update/context.js';
+import { HOLDS_PAGE, IDLE, type SmpServer } from './smp/server.js';
 
 /** A server that nobody has asked anything for this long is let go. */
 const LINGER_MS = 10000;
@@ -20,6 +21,8 @@ const EARLY_FRAMES = 4;
 export interface SmpService {
   /** Takes one frame, or several in a row. `reply` is called once for each request, in this turn or later. */
   receive(frame: Wire, reply: (frame: Wire) => void): void;
+  /** Lets the server go, calls `work` once a turn until it is true, never while the door is busy, and serves `frames` then. */
+  alone(work: () => boolean, frames: WaitingFrame[]): void;
   /** Lets an idle server go. To be called about once a second. */
   tidy(): void;
 }
@@ -29,7 +32,7 @@ export interface SmpService {
  * it. Each has a turn of its own.
  */
 export function openService(platform: Platform, isDoorBusy: () => boolean, load: () => () => SmpServer): SmpService {
-  const early: [Wire, (frame: Wire) => void][] = [];
+  let early: WaitingFrame[] = [];
   let server: SmpServer | undefined;
   let makeServer: (() => SmpServer) | undefined;
   let askedMs = 0;
@@ -47,25 +50,39 @@ export function openService(platform: Platform, isDoorBusy: () => boolean, load:
     } catch (error) {
       // Nobody is answered, but the next one who asks may be.
       platform.log('no server: ' + error);
-      early.splice(0, EARLY_FRAMES);
+      early = [];
       return;
     }
     if (!server) {
       platform.after(1, serve);
       return;
     }
-    const asked = early.splice(0, EARLY_FRAMES);
+    const asked = early;
+    early = [];
     for (let i = 0; i < asked.length; i++) server.receive(asked[i]![0], asked[i]![1]);
   }
 
+  function workAlone(work: () => boolean): void {
+    platform.after(isDoorBusy() ? DOOR_POLL_MS : 1, function () {
+      if (!isDoorBusy() && work()) serve();
+      else workAlone(work);
+    });
+  }
+
   return {
+    alone: function (work, frames) {
+      server = undefined;
+      early = frames;
+      workAlone(work);
+    },
     receive: function (frame, reply) {
       askedMs = platform.nowMs();
       if (server) server.receive(frame, reply);
       else if (early.length < EARLY_FRAMES && early.push([frame.substr(0, MAX_FRAME_BYTES + 1), reply]) === 1) serve();
     },
     tidy: function () {
-      if (server && server.idle() && platform.nowMs() - askedMs > (server.holdsPage() ? LEASE_MS : LINGER_MS)) server = undefined;
+      const held = server ? server.holds() : IDLE;
+      if (held <= HOLDS_PAGE && platform.nowMs() - askedMs > (held ? LEASE_MS : LINGER_MS)) server = undefined;
     },
   };
 }

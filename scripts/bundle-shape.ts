@@ -41,11 +41,12 @@ export function inlineConstants(script: string): string {
 
 /**
  * Moves what only `owner` needs into `owner`, for each of `owners`: it is made when that function is called, and gone when nothing
- * holds on to that call any more. What two owners share stays where it is. `outer.owner` is a function declared in another one: only its
- * sibling functions are moved, variables have state to keep.
+ * holds on to that call any more. What two owners share stays where it is, and so does an owner, unless it is called one inside another.
+ * `outer.owner` is a function declared in another one: its sibling functions are moved, and functions at the top that nothing else uses;
+ * variables have state to keep.
  */
 export function nest(script: string, owners: readonly string[]): string {
-  return owners.reduce(nestOne, script);
+  return owners.reduce((text, owner) => nestOne(text, owner, owners), script);
 }
 
 /**
@@ -81,23 +82,51 @@ function checkOnce(source: ts.SourceFile, start: string, once: readonly string[]
   }
 }
 
-function nestOne(script: string, path: string): string {
+function nestOne(script: string, path: string, owners: readonly string[]): string {
   const names = path.split('.');
   const owner = names.pop()!;
+  const around = names.map((name) => `${name}.`).join('');
+  const staying = new Set(owners.filter((each) => each.startsWith(around)).map((each) => each.slice(around.length)).filter((each) => !each.includes('.')));
   const source = parseScript(script);
   let block: ts.SourceFile | ts.Block = source;
   for (const name of names) block = bodyOf(block, name);
   const target = bodyOf(block, owner);
   const tops = topsOf(block);
-  const outside = reach(tops, tops.filter((top) => top.name === undefined), owner);
+  const outside = reach(tops, tops.filter((top) => top.name === undefined || (staying.has(top.name) && top.name !== owner)), owner);
   const within = reach(tops, tops.filter((top) => top.name === owner), undefined);
-  const moved = tops.filter((top) => top.name !== undefined && top.name !== owner && within.has(top.name) && !outside.has(top.name));
+  const moved = tops.filter((top) => top.name !== undefined && top.name !== owner && within.has(top.name) && !outside.has(top.name) && !staying.has(top.name));
   if (!outside.has(owner)) throw new Error(`nothing calls ${path}`);
   const clash = moved.find((top) => declaresInside(target, top.name!));
   if (clash) throw new Error(`${path} has a ${clash.name} of its own`);
   const at = target.getStart() + 1;
-  const text = moved.map((top) => script.slice(top.node.getStart(), top.node.getEnd())).join('\n');
-  return applyEdits(script, [{ from: at, to: at, text: `\n${text}` }, ...moved.map((top) => ({ from: top.node.getStart(), to: top.node.getEnd(), text: '' }))]);
+  const siblings = moved.map((top) => top.node);
+  const nodes = names.length ? [...siblings, ...ownOfTop(source, names[0]!, target, siblings, owners)] : siblings;
+  const text = nodes.map((node) => script.slice(node.getStart(), node.getEnd())).join('\n');
+  return applyEdits(script, [{ from: at, to: at, text: `\n${text}` }, ...nodes.map((node) => ({ from: node.getStart(), to: node.getEnd(), text: '' }))]);
+}
+
+/** Functions at the top that are used within `target` and `siblings` alone, which are further in; not where a name would come to mean something else. */
+function ownOfTop(source: ts.SourceFile, outer: string, target: ts.Block, siblings: readonly ts.Node[], owners: readonly string[]): ts.FunctionDeclaration[] {
+  const taken = new Set<string>();
+  for (let node: ts.Node = target; !ts.isSourceFile(node); node = node.parent) if (ts.isFunctionLike(node)) for (const name of ownNames(node)) taken.add(name);
+  const found = new Map<string, ts.FunctionDeclaration>();
+  for (const node of source.statements) {
+    if (!ts.isFunctionDeclaration(node) || !node.name || node.name.text === outer || owners.includes(node.name.text) || taken.has(node.name.text)) continue;
+    let hides = declaresInside(target, node.name.text);
+    eachUse(node, (use) => {
+      hides ||= taken.has(use.text);
+    });
+    if (!hides) found.set(node.name.text, node);
+  }
+  for (let before = -1; before !== found.size;) {
+    before = found.size;
+    eachUse(source, (use) => {
+      const node = found.get(use.text);
+      const within = (each: ts.Node): boolean => use.getStart() >= each.getStart() && use.getEnd() <= each.getEnd();
+      if (node && ![target, ...siblings, ...found.values()].some(within)) found.delete(use.text);
+    });
+  }
+  return [...found.values()];
 }
 
 function bodyOf(block: ts.SourceFile | ts.Block, name: string): ts.Block {

@@ -15,32 +15,38 @@ export interface MemoryPlan {
 /** Inside whatever holds the SMP server. */
 function server(owner: string): string[] {
   const inside = [
-    'loadJudge', 'imageCommand', 'imageCommand.setState', 'imageCommand.answerState', 'osCommand', 'reasonOf', 'refusal',
-    'createUpload.store', 'createUpload.finish',
+    'loadRules', 'createOffers', 'createUpdate', 'refusal', 'readRequest', 'replyTo',
+    'osCommand', 'imageCommand', 'imageCommand.list', 'imageCommand.setState', 'imageCommand.erase', 'answerState', 'tryImage', 'startTrial',
+    'takeFirst', 'beginSession', 'storeChunk', 'storeChunk.matchesOffer', 'lowBattery', 'finishUpload', 'writeSession',
   ];
-  return [owner, ...inside.map((name) => `${owner}.${name}`)];
+  return [owner, 'loadJudge', ...inside.map((name) => `${owner}.${name}`)];
 }
 
-const DOOR = ['openDoor.onKey', 'openDoor.onStretched', 'holderOf', 'newestSequence', 'errorPattern'];
+const DOOR = ['openDoor.onKey', 'openDoor.onStretched', 'openDoor.writeLog', 'openDoor.afterThrow', 'openTries.write', 'openBattery.gate', 'markCurrent'];
+/** `startVerification` stands apart from the context, which a verification must not hold. */
+const CORE = ['openCore.gate', 'openCore.grant', 'openCore.restart', 'startVerification', 'openCore.context', 'openCore.context.wordsOf'];
 const DOOR_ONCE = [
   'openCore', 'openService', 'openDoor', 'openTries', 'openBolt', 'newBolt', 'openBattery', 'openDoorStores', 'openRecords', 'newEntry', 'closedWindow',
-  'onInterpreterFault',
+  'onInterpreterFault', 'floorsOf', 'setUpInput',
+];
+
+/** Inside the owner of all that only an update needs. */
+const UPDATER = [
+  'loadUpdater', ...server('loadUpdater').slice(1), 'loadJudge.startVerifyImage', 'loadJudge.parse',
+  'loadUpdater.loadAftermath', 'loadUpdater.lockCommand', 'loadUpdater.lockCommand.takeOfferChunk', 'loadUpdater.lockCommand.store',
 ];
 
 export const APP: MemoryPlan = {
-  late: [
-    ...server('loadUpdater'), 'loadUpdater.loadJudge.startVerifyImage', 'loadUpdater.loadAftermath', 'loadUpdater.lockCommand', ...DOOR, 'openWiegand', 'openWriter', 'openRecords.load',
-    'openCore.gate', 'checksOf',
-  ],
+  late: [...UPDATER, ...DOOR, 'openWiegand', 'openWriter', 'loadChanges', ...CORE, 'checksOf'],
   once: [
-    ...DOOR_ONCE, 'startApp', 'openKeypad', 'openMatrix', 'openWiegand', 'openSignals', 'openMeter', 'parseIdentity', 'findIdentity', 'identityOf', 'isProduction', 'wiringOf', 'openJournal', 'partsOf',
-    'createPlatform', 'createPins', 'flashPort', 'resetCause', 'openRadio', 'openUdp', 'serveUdp', 'joinWifi',
+    ...DOOR_ONCE, 'startApp', 'openKeypad', 'openMatrix', 'openWiegand', 'openSignals', 'openMeter', 'parseIdentity', 'findIdentity', 'identityOf', 'isProduction', 'wiringOf',
+    'openJournal', 'partsOf', 'radioAllowed', 'createPlatform', 'createPins', 'flashPort', 'resetCause', 'openRadio', 'openUdp', 'serveUdp', 'joinWifi',
   ],
 };
 
 /** Its journal, keypad and verifier are the bootloader's: see bootloader/shared.ts. */
 export const SAFE_MODE: MemoryPlan = {
-  late: [...server('createServer'), ...DOOR.filter((name) => name !== 'errorPattern'), 'openRecords.load', 'openCore.gate'],
+  late: [...server('createServer'), ...DOOR, 'loadChanges', ...CORE],
   once: [...DOOR_ONCE, 'openSerial', 'wirePort', 'serveSerial', 'createLineReader'],
 };
 

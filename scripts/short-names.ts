@@ -15,7 +15,9 @@ import { applyEdits, parseScript, type Edit } from './script.js';
 const SHORT = 3;
 /** Interfaces whose records leave the bundle. */
 const CROSSING = ['firmware/handover.ts', 'firmware/flash/layout.ts', 'firmware/image/version.ts', 'firmware/smp/request.ts'];
-/** Every word of these is the name of something that is there already. */
+/** What makes the maps that go over the wire: every name given a value here is one of theirs. */
+const ON_WIRE = ['firmware/smp/cbor', 'firmware/smp/image-group', 'firmware/smp/lock-group', 'firmware/smp/os-group', 'firmware/update/exchange'];
+/** Every word of these, their comments apart, is the name of something that is there already. */
 const FOREIGN = [
   'node_modules/typescript/lib/lib.es5.d.ts', 'node_modules/@types/espruino/index.d.ts', 'firmware/platform/espruino-globals.d.ts',
 ];
@@ -24,7 +26,11 @@ const FOREIGN = [
 export async function shortNamesOf(root: string, files: readonly string[]): Promise<Map<string, string>> {
   const kept = new Set<string>();
   const found = new Set<string>();
-  for (const file of FOREIGN) for (const word of (await readFile(join(root, file), 'utf8')).match(/[A-Za-z_$][\w$]*/g) ?? []) kept.add(word);
+  const uses = new Map<string, number>();
+  for (const file of FOREIGN) {
+    const code = (await readFile(join(root, file), 'utf8')).replace(/\/\*[^]*?\*\/|\/\/.*/g, '');
+    for (const word of code.match(/[A-Za-z_$][\w$]*/g) ?? []) kept.add(word);
+  }
   for (const file of files) {
     const name = file.slice(root.length).replace(/^\//, '');
     if (name.endsWith('.d.ts')) continue;
@@ -33,23 +39,26 @@ export async function shortNamesOf(root: string, files: readonly string[]): Prom
     const crosses = !own || CROSSING.includes(name);
     const visit = (node: ts.Node): void => {
       if (ts.isStringLiteralLike(node)) kept.add(node.text);
+      if (ts.isIdentifier(node) && !ts.isImportSpecifier(node.parent)) uses.set(node.text, (uses.get(node.text) ?? 0) + 1);
       if ((ts.isPropertySignature(node) || ts.isMethodSignature(node)) && ts.isIdentifier(node.name)) (crosses ? kept : found).add(node.name.text);
-      const inMap = name.startsWith('firmware/smp/') && (ts.isPropertyAssignment(node) || ts.isShorthandPropertyAssignment(node));
+      const inMap = ON_WIRE.some((prefix) => name.startsWith(prefix)) && (ts.isPropertyAssignment(node) || ts.isShorthandPropertyAssignment(node));
       if (inMap && ts.isIdentifier(node.name)) kept.add(node.name.text);
       ts.forEachChild(node, visit);
     };
     visit(source);
   }
-  const names = [...found].filter((name) => name.length > SHORT && !kept.has(name)).sort();
+  // What is named most often gets the shortest names.
+  const names = [...found].filter((name) => name.length > SHORT && !kept.has(name)).sort().sort((a, b) => uses.get(b)! - uses.get(a)!);
   return new Map(names.map((name, index) => [name, shortName(index)]));
 }
 
-const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
+const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
 
-/** `$a`, `$b`, ...: nothing else is called so. */
+/** `$a`, `$b`, ..., `_a`, ..., `$aa`, ...: nothing else is called so. */
 function shortName(index: number): string {
-  const rest = Math.floor(index / LETTERS.length);
-  return `$${rest ? LETTERS[rest - 1] : ''}${LETTERS[index % LETTERS.length]}`;
+  const round = Math.floor(index / LETTERS.length);
+  const rest = Math.floor(round / 2);
+  return `${'$_'[round % 2]}${rest ? LETTERS[rest - 1] : ''}${LETTERS[index % LETTERS.length]}`;
 }
 
 /** The same script with short names for its records. */

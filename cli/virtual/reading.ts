@@ -51,7 +51,7 @@ export function readLock(world: World): Reading {
     launchedSlot: launched < 0 ? -1 : launched & 1 ? 1 : 0,
     confirmed: confirmed && { version: formatVersion(confirmed.version), slot: slotName(confirmed.slot) },
     trial: trial && { version: formatVersion(trial.version), slot: slotName(trial.slot), attempts: attemptsUsed(journal) },
-    upload: session && { pages: session.pages, done: pagesDone(journal, session), bytes: session.length },
+    upload: session && { pages: session.pageCount, done: pagesDone(journal, session), bytes: session.length },
     rollback: verdictOf(ROLLBACK),
     verdict: verdictOf(VERDICT),
     last: verdictAt(records, 0),

@@ -53,8 +53,12 @@ export function newestSequence(records: WritableRecords): number {
   return first + low;
 }
 
-/** Writes an entry as the one after `newest`; returns the newest sequence, which stays where it was when the write fails. */
-export function writeLogEntry(records: WritableRecords, newest: number, entry: LogEntry): number {
+/**
+ * Writes an entry as the one after `newest` (below 0: not known yet); returns the newest sequence, which stays where it was when the write
+ * fails.
+ */
+export function writeLogEntry(records: WritableRecords, known: number, entry: LogEntry): number {
+  const newest = known < 0 ? newestSequence(records) : known;
   const bytes = new Uint8Array(LOG_ENTRY_BYTES);
   const words = [newest + 1, entry.time, entry.uptime];
   for (let i = 0; i < 12; i++) bytes[i] = words[i >> 2]! >>> ((i & 3) * 8);

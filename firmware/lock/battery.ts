@@ -137,20 +137,21 @@ export function openBattery(platform: Platform, wiring: BatteryWiring, records: 
     pausedAtMs = NO_READING;
     return BATTERY_TIMED_OUT;
   }
+  function gate(_phase: 'start' | 'install', loadTest?: () => void): ErrorCode {
+    const mv = restMv();
+    if (!isFresh() && loadTest && mv >= floors.refuseMv && mv < floors.loadTestMv) {
+      loadTest();
+      // Nothing was being written: low cells refuse, they pause nothing.
+      pausedAtMs = NO_READING;
+    }
+    return judgeBattery(mv, isFresh() ? loadedMv : NO_READING, floors);
+  }
   return {
     calibrated,
     floors,
     loadedMinMv: () => loadedMinMv,
     restMv,
-    gate: (_phase, loadTest) => {
-      const mv = restMv();
-      if (!isFresh() && loadTest && mv >= floors.refuseMv && mv < floors.loadTestMv) {
-        loadTest();
-        // Nothing was being written: low cells refuse, they pause nothing.
-        pausedAtMs = NO_READING;
-      }
-      return judgeBattery(mv, isFresh() ? loadedMv : NO_READING, floors);
-    },
+    gate,
     sample,
     low: () => {
       const mv = restMv();

@@ -7,7 +7,7 @@
  *   *                clears           * and # held 3 s within 10 s of power-on: safe mode
  */
 import { BOLT_JAMMED, CODES_DISABLED, WRONG_CODE, type ErrorCode } from '../errors.js';
-import { newestSequence, writeLogEntry, type LogEntry } from './access-log.js';
+import { writeLogEntry, type LogEntry } from './access-log.js';
 import { openBolt, readInput, setUpInput } from './bolt.js';
 import { PIN_MAX, PIN_MIN, setMaster } from './codes-table.js';
 import { holderOf, ITERATIONS_A_TURN, openTries, startStretch, stepStretch, WRONG_CODE_LIMIT, type Holder, type Stretch } from './codes.js';
@@ -206,7 +206,7 @@ export function openDoor(parts: DoorParts): Door {
   }
 
   /** After a throw: what it came to. */
-  function settle(nowMs: number): void {
+  function afterThrow(nowMs: number): void {
     const happened = throwing;
     throwing = undefined;
     restSinceMs = nowMs;
@@ -249,7 +249,6 @@ export function openDoor(parts: DoorParts): Door {
 
   function writeLog(): void {
     const happened = waiting.splice(0, 1)[0]!;
-    if (newest < 0) newest = newestSequence(records);
     newest = happened.sequence = writeLogEntry(records, newest, happened);
     if (hooks.logged) hooks.logged(happened);
   }
@@ -267,7 +266,7 @@ export function openDoor(parts: DoorParts): Door {
     } else if (stretch && Math.floor(stretch.left / ITERATIONS_A_TURN) & 1) platform.collect();
     bolt.tick();
     if (bolt.atRest()) {
-      if (throwing) settle(nowMs);
+      if (throwing) afterThrow(nowMs);
       else if (waiting.length && !stretch && !entry.count) writeLog();
     }
     watch(nowMs);

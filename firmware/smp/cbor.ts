@@ -89,43 +89,47 @@ export function decodeCbor(wire: Wire, from: number, to: number): CborValue | un
 
 /** Writes a value, maps in the order of their keys, undefined members left out. Numbers are integers of up to 32 bits. */
 export function encodeCbor(value: CborValue): Wire {
-  if (value === true) return '\xf5';
-  if (value === false) return '\xf4';
-  if (value === null) return '\xf6';
-  if (typeof value === 'number') return value < 0 ? head(1, -1 - value) : head(0, value);
-  if (typeof value === 'string') return head(3, value.length) + value;
-  let out = '';
-  if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) out += encodeCbor(value[i]!);
-    return head(4, value.length) + out;
+  function head(major: number, count: number): Wire {
+    const top = major << 5;
+    if (count < 24) return String.fromCharCode(top | count);
+    if (count < 0x100) return String.fromCharCode(top | 24, count);
+    if (count < 0x10000) return String.fromCharCode(top | 25, count >> 8, count & 255);
+    return String.fromCharCode(top | 26, (count >>> 24) & 255, (count >>> 16) & 255, (count >>> 8) & 255, count & 255);
   }
-  const bytes = bytesOf(value);
-  if (bytes !== undefined) return head(2, bytes.length) + bytes;
-  const encoded = (value as CborEncoded).encoded;
-  if (typeof encoded === 'string') return encoded;
-  const map = value as CborMap;
-  const keys = Object.keys(map);
-  let count = 0;
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i]!;
-    const member = map[key];
-    if (member === undefined) continue;
-    count++;
-    out += head(3, key.length) + key + encodeCbor(member);
+
+  function encode(item: CborValue): Wire {
+    if (item === true) return '\xf5';
+    if (item === false) return '\xf4';
+    if (item === null) return '\xf6';
+    if (typeof item === 'number') return item < 0 ? head(1, -1 - item) : head(0, item);
+    if (typeof item === 'string') return head(3, item.length) + item;
+    let out = '';
+    if (Array.isArray(item)) {
+      for (let i = 0; i < item.length; i++) out += encode(item[i]!);
+      return head(4, item.length) + out;
+    }
+    const bytes = (item as CborBytes).bytes;
+    if (typeof bytes === 'string') return head(2, bytes.length) + bytes;
+    const encoded = (item as CborEncoded).encoded;
+    if (typeof encoded === 'string') return encoded;
+    const map = item as CborMap;
+    const keys = Object.keys(map);
+    let count = 0;
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i]!;
+      const member = map[key];
+      if (member === undefined) continue;
+      count++;
+      out += head(3, key.length) + key + encode(member);
+    }
+    return head(5, count) + out;
   }
-  return head(5, count) + out;
+
+  return encode(value);
 }
 
 /** The content of a byte string, undefined for anything else. */
 export function bytesOf(value: CborValue | undefined): Wire | undefined {
   const bytes = value && (value as CborBytes).bytes;
   return typeof bytes === 'string' ? bytes : undefined;
-}
-
-function head(major: number, count: number): Wire {
-  const top = major << 5;
-  if (count < 24) return String.fromCharCode(top | count);
-  if (count < 0x100) return String.fromCharCode(top | 24, count);
-  if (count < 0x10000) return String.fromCharCode(top | 25, count >> 8, count & 255);
-  return String.fromCharCode(top | 26, (count >>> 24) & 255, (count >>> 16) & 255, (count >>> 8) & 255, count & 255);
 }

@@ -39,8 +39,8 @@ export function readHeader(wire: Wire, at: number): Header | undefined {
   return {
     version: (first >> 3) & 3,
     operation: first & 7,
-    length: readU16(wire, at + 2),
-    group: readU16(wire, at + 4),
+    length: (wire.charCodeAt(at + 2) << 8) | wire.charCodeAt(at + 3),
+    group: (wire.charCodeAt(at + 4) << 8) | wire.charCodeAt(at + 5),
     sequence: wire.charCodeAt(at + 6),
     command: wire.charCodeAt(at + 7),
   };

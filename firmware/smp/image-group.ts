@@ -7,40 +7,33 @@ import {
   WRONG_SLOT,
 } from '../errors.js';
 import { SESSION } from '../flash/kinds.js';
-import { PAGE_BYTES } from '../flash/layout.js';
 import { DIGEST_BYTES } from '../image/format.js';
 import { formatVersion } from '../image/version.js';
 import type { Wire } from '../platform/types.js';
-import { incompleteSlot, startTrial } from '../update/apply.js';
-import { trialOf, type Trial } from '../update/boot-state.js';
-import { GO_ON, inSteps, keptSlot, parseSlot, slotOf, type UpdateContext } from '../update/context.js';
-import type { Exchange } from '../update/exchange.js';
-import { mayStart } from '../update/gates.js';
-import { endedSession, writeSession } from '../update/session.js';
+import { startTrial } from '../update/apply.js';
+import { isTrialSet, type Trial } from '../update/boot-state.js';
+import { GO_ON, inSteps, parseSlot, type UpdateContext } from '../update/context.js';
+import { refuse, type Exchange } from '../update/exchange.js';
+import { loadRules } from '../update/rules.js';
+import { endSession } from '../update/session.js';
 import type { Listed, Update } from '../update/update.js';
-import { takeErase } from '../update/window.js';
 import { encodeCbor, type CborMap, type CborValue } from './cbor.js';
 
 const STATE = 0;
-const UPLOAD = 1;
+/** Writing it is taken by `takeChunk`. */
+export const UPLOAD = 1;
 const ERASE = 5;
 const SLOT_INFO = 6;
 
 export function imageCommand(context: UpdateContext, update: Update, exchange: Exchange, command: number, isWrite: boolean): void {
-  if (command === STATE) {
-    return list(context, update, function () {
-      if (isWrite) setState(context, update, exchange);
-      else answerState(context, update, exchange);
-    });
-  }
-  if (command === UPLOAD && isWrite) return update.upload.take(exchange);
+  if (command === STATE) return list(context, update, exchange, isWrite);
   if (command === ERASE && isWrite) return erase(context, update, exchange);
   if (command === SLOT_INFO && !isWrite) return exchange.answer(slotInfo(context));
-  exchange.refuse(UNSUPPORTED);
+  refuse(exchange, UNSUPPORTED);
 }
 
 /** Brings `update.listed` up to date, a slot a turn; what was read is good until a session begins or ends. */
-function list(context: UpdateContext, update: Update, then: () => void): void {
+function list(context: UpdateContext, update: Update, exchange: Exchange, isWrite: boolean): void {
   let slot = -1;
   let uploading = -1;
   inSteps(context, function () {
@@ -48,20 +41,23 @@ function list(context: UpdateContext, update: Update, then: () => void): void {
       const sequence = context.stores.journal.sequenceOf(SESSION);
       if (update.listedAt !== sequence) update.listed = [];
       update.listedAt = sequence;
-      uploading = incompleteSlot(context);
+      uploading = loadRules().incompleteSlot(context);
     } else if (slot !== uploading && !update.listed[slot]) {
       const image = parseSlot(context, slot).image;
       if (image) update.listed[slot] = { version: formatVersion(image.version), hash: context.platform.toWire(image.hash) };
     }
     slot++;
     return slot < 2 ? GO_ON : 0;
-  }, then);
+  }, function () {
+    if (isWrite) setState(context, update, exchange);
+    else answerState(context, update, exchange);
+  });
 }
 
 /** Answers with the state both slots are in, an image a turn. Never an empty list: clients take that for a broken device. */
 function answerState(context: UpdateContext, update: Update, exchange: Exchange): void {
   const images: CborValue[] = [];
-  const kept = keptSlot(context);
+  const kept = loadRules().keptSlot(context);
   let number = 0;
   inSteps(context, function () {
     const listed = update.listed[number ? 1 - kept : kept];
@@ -69,13 +65,13 @@ function answerState(context: UpdateContext, update: Update, exchange: Exchange)
     number++;
     return number < 2 ? GO_ON : 0;
   }, function () {
-    if (!images.length) images.push(entry(0, '0.0.0', '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'));
+    if (!images.length) images.push(entry(0, '0.0.0', context.platform.toWire(new Uint8Array(DIGEST_BYTES))));
     exchange.answer({ images, splitStatus: 0 });
   });
 }
 
 function describe(context: UpdateContext, number: number, slot: number, listed: Listed): CborMap {
-  const trial = trialOf(context.stores.journal);
+  const trial = loadRules().trialOf(context.stores.journal);
   const onTrial = isTrialRunning(context, trial);
   const active = slot === context.running.slot;
   const image = entry(number, listed.version, listed.hash);
@@ -100,52 +96,70 @@ function isTrialRunning(context: UpdateContext, trial: Trial | undefined): boole
  * itself when it has proved healthy.
  */
 function setState(context: UpdateContext, update: Update, exchange: Exchange): void {
-  const hash = exchange.request.hash || '';
-  const confirm = exchange.request.confirm === true;
-  const kept = keptSlot(context);
-  if (hash ? hash.length !== DIGEST_BYTES : !confirm) return exchange.refuse(BAD_HASH_LENGTH);
-  const trial = trialOf(context.stores.journal);
+  const code = judgeState(context, update, exchange.asked.hash || '', exchange.asked.confirm === true);
+  if (code > 0) return refuse(exchange, code);
+  if (code === SHOW) return answerState(context, update, exchange);
+  tryImage(context, update, exchange);
+}
+
+function tryImage(context: UpdateContext, update: Update, exchange: Exchange): void {
+  startTrial(context, exchange.verifyAlone, function (code) {
+    if (code) refuse(exchange, code);
+    else answerState(context, update, exchange);
+  });
+}
+
+const SHOW = 0;
+const TRY = -1;
+
+/** What comes of it: an error code, `SHOW` where nothing has to be done, or `TRY`. */
+function judgeState(context: UpdateContext, update: Update, hash: Wire, confirm: boolean): number {
+  const rules = loadRules();
+  const kept = rules.keptSlot(context);
+  if (hash ? hash.length !== DIGEST_BYTES : !confirm) return BAD_HASH_LENGTH;
+  const trial = rules.trialOf(context.stores.journal);
   const onTrial = isTrialRunning(context, trial);
   const running = update.listed[kept];
   const other = update.listed[1 - kept];
   if (!hash || (running && hash === running.hash)) {
-    if (!confirm) return exchange.refuse(ALREADY_RUNNING);
-    return onTrial ? exchange.refuse(CONFIRM_TOO_EARLY) : answerState(context, update, exchange);
+    if (!confirm) return ALREADY_RUNNING;
+    return onTrial ? CONFIRM_TOO_EARLY : SHOW;
   }
-  if (!other || hash !== other.hash) return exchange.refuse(incompleteSlot(context) === 1 - kept ? UPLOAD_INCOMPLETE : IMAGE_NOT_FOUND);
-  if (trial) {
-    // Set already, or the trial of the running image: then the other one is the confirmed image and stays so.
-    return confirm || !onTrial ? answerState(context, update, exchange) : exchange.refuse(ALREADY_PENDING);
-  }
-  startTrial(context, update.offers, 1 - kept, function (code) {
-    if (code) exchange.refuse(code);
-    else answerState(context, update, exchange);
-  });
+  if (!other || hash !== other.hash) return rules.incompleteSlot(context) === 1 - kept ? UPLOAD_INCOMPLETE : IMAGE_NOT_FOUND;
+  // Set already, or the trial of the running image: then the other one is the confirmed image and stays so.
+  return !trial ? TRY : confirm || !onTrial ? SHOW : ALREADY_PENDING;
 }
 
 /** Erases the first page of the other slot: nothing can be parsed there any more. Every page is erased anyway before it is written. */
 function erase(context: UpdateContext, update: Update, exchange: Exchange): void {
   const stores = context.stores;
-  const slot = 1 - keptSlot(context);
-  const asked = exchange.request.slot;
-  if (asked !== undefined && asked > 1) return exchange.refuse(WRONG_SLOT);
-  if (asked === 0 || trialOf(stores.journal)) return exchange.refuse(SLOT_IN_USE);
-  const code = mayStart(context) || takeErase(context.window);
-  if (code) return exchange.refuse(code);
+  const asked = exchange.asked.slot;
+  if ((asked || 0) > 1) return refuse(exchange, WRONG_SLOT);
+  if (asked === 0 || isTrialSet(stores.journal)) return refuse(exchange, SLOT_IN_USE);
+  const code = mayErase(context);
+  if (code > 1) return refuse(exchange, code);
+  const slot = code;
   let ended = false;
   inSteps(context, function () {
-    if (ended) return slotOf(context, slot).erase(0);
+    if (ended) return context.slot(slot).erase(0);
     ended = true;
-    update.upload.forget();
-    return context.battery.loaded() || writeSession(stores.journal, endedSession(slot), context.platform) || GO_ON;
+    update.upload.session = undefined;
+    update.upload.fill = 0;
+    return context.battery.loaded() || endSession(stores.journal, slot, context.platform) || GO_ON;
   }, function (failed) {
-    if (failed) exchange.refuse(failed);
+    if (failed) refuse(exchange, failed);
     else exchange.answer({});
   });
 }
 
+/** The slot that may be erased, or the error code why none may: those are above 1. */
+function mayErase(context: UpdateContext): number {
+  const rules = loadRules();
+  return rules.mayStart(context) || rules.takeErase(context.window) || 1 - rules.keptSlot(context);
+}
+
 function slotInfo(context: UpdateContext): CborMap {
-  const bytes = context.stores.slots[0].pages * PAGE_BYTES;
+  const bytes = context.slotBytes;
   return {
     images: [{ image: 0, slots: [{ slot: 0, size: bytes }, { slot: 1, size: bytes, upload_image_id: 1 }], max_image_size: bytes }],
   };

@@ -2,7 +2,7 @@
 import { NO_WINDOW, MALFORMED, UNSUPPORTED } from '../errors.js';
 import { formatVersion } from '../image/version.js';
 import type { UpdateContext } from '../update/context.js';
-import type { Exchange } from '../update/exchange.js';
+import { refuse, refuseOs, type Exchange } from '../update/exchange.js';
 import { BUFFER_BYTES, BUFFER_COUNT } from './frame.js';
 
 const ECHO = 0;
@@ -22,14 +22,14 @@ const OLD_NO_ENTRY = 5;
 const RESTART_MS = 300;
 
 export function osCommand(context: UpdateContext, exchange: Exchange, command: number, isWrite: boolean): void {
-  const request = exchange.request;
+  const request = exchange.asked;
   if (command === ECHO) {
-    if (request.d === undefined) return exchange.refuse(MALFORMED);
+    if (request.d === undefined) return refuse(exchange, MALFORMED);
     return exchange.answer({ r: request.d });
   }
   if (command === RESET && isWrite) {
     // Open, or used to set a trial: a window that was applied still grants the restart that was its purpose.
-    if (context.platform.nowMs() >= context.window.untilMs) return exchange.refuse(NO_WINDOW);
+    if (context.platform.nowMs() >= context.window.untilMs) return refuse(exchange, NO_WINDOW);
     context.window.untilMs = 0;
     exchange.answer({});
     context.platform.after(RESTART_MS, function () {
@@ -37,15 +37,15 @@ export function osCommand(context: UpdateContext, exchange: Exchange, command: n
     });
     return;
   }
-  if (isWrite) return exchange.refuse(UNSUPPORTED);
+  if (isWrite) return refuse(exchange, UNSUPPORTED);
   if (command === PARAMETERS) return exchange.answer({ buf_size: BUFFER_BYTES, buf_count: BUFFER_COUNT });
   if (command === INFO) return info(context, exchange, request.format || 's');
   if (command === BOOTLOADER_INFO) {
     if (request.query === undefined) return exchange.answer({ bootloader: 'MCUboot' });
     if (request.query === 'mode') return exchange.answer({ mode: MODE_SWAP });
-    return exchange.refuseOs(NO_ANSWER, OLD_NO_ENTRY);
+    return refuseOs(exchange, NO_ANSWER, OLD_NO_ENTRY);
   }
-  exchange.refuse(UNSUPPORTED);
+  refuse(exchange, UNSUPPORTED);
 }
 
 /** The letters of `uname`: each asks for one field, `a` for all of them, in this order whatever order they were asked in. */
@@ -58,7 +58,7 @@ function info(context: UpdateContext, exchange: Exchange, format: string): void 
   ];
   let output = '';
   for (let i = 0; i < format.length; i++) {
-    if (letters.indexOf(format.charAt(i)) < 0 && format.charAt(i) !== 'a') return exchange.refuseOs(INVALID_FORMAT, OLD_INVALID);
+    if (letters.indexOf(format.charAt(i)) < 0 && format.charAt(i) !== 'a') return refuseOs(exchange, INVALID_FORMAT, OLD_INVALID);
   }
   for (let i = 0; i < letters.length; i++) {
     if (format.indexOf('a') < 0 && format.indexOf(letters.charAt(i)) < 0) continue;

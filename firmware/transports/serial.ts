@@ -13,7 +13,7 @@ export interface SerialLine extends LineTools {
 }
 
 /** Answers go out line by line, a turn each, and one after the other. */
-export function serveSerial(line: SerialLine, server: SmpService): void {
+export function serveSerial(line: SerialLine, server: Pick<SmpService, 'receive'>): void {
   const crc16 = createCrc16();
   const waiting: Wire[] = [];
   let nextLine: (() => string) | undefined;

@@ -11,10 +11,17 @@ export interface DatagramSocket<Peer> {
   send(datagram: Wire, to: Peer): void;
 }
 
-export function serveUdp<Peer>(socket: DatagramSocket<Peer>, server: SmpService): void {
+export function serveUdp<Peer>(socket: DatagramSocket<Peer>, server: Pick<SmpService, 'receive'>): void {
+  const send = socket.send;
+  let frame = '';
   socket.onDatagram(function (datagram, from) {
-    server.receive(datagram, function (frame) {
-      socket.send(frame, from);
-    });
+    // An answer holds the variables around it until it is given: the datagram must not be among them.
+    frame = datagram;
+    take(from);
   });
+
+  function take(from: Peer): void {
+    server.receive(frame, (answer) => send(answer, from));
+    frame = '';
+  }
 }

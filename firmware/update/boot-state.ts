@@ -105,11 +105,15 @@ export function confirmedOf(journal: Journal): Confirmed | undefined {
   return bytes && decodeConfirmed(bytes);
 }
 
-/** The trial that is set or running: newer than the last confirmation and the last rollback. */
-export function trialOf(journal: Journal): Trial | undefined {
+/** A trial is set or running: newer than the last confirmation and the last rollback. */
+export function isTrialSet(journal: Journal): boolean {
   const sequence = journal.sequenceOf(TRIAL);
-  if (!sequence || sequence < journal.sequenceOf(CONFIRM) || sequence < journal.sequenceOf(ROLLBACK)) return undefined;
-  return decodeTrial(journal.read(TRIAL)!);
+  return sequence > 0 && sequence >= journal.sequenceOf(CONFIRM) && sequence >= journal.sequenceOf(ROLLBACK);
+}
+
+/** The trial that is set or running. */
+export function trialOf(journal: Journal): Trial | undefined {
+  return isTrialSet(journal) ? decodeTrial(journal.read(TRIAL)!) : undefined;
 }
 
 /** Attempts of the current trial that were used, torn marks included. */

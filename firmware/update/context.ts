@@ -1,23 +1,31 @@
 /** What the update machinery is given by whoever starts it (the app, or safe mode), and the one way it takes its time. */
 import { BAD_SIGNATURE, type ErrorCode } from '../errors.js';
 import type { Identity } from '../flash/identity.js';
-import type { Stores } from '../flash/open.js';
+import type { DoorStores } from '../flash/open.js';
 import type { Region } from '../flash/region.js';
 import type { ParsedImage } from '../image/format.js';
 import type { SlhTools } from '../image/slh-dsa.js';
 import { compareVersions, type Version } from '../image/version.js';
-import type { Platform } from '../platform/types.js';
+import type { Platform, Wire } from '../platform/types.js';
 import { PAGE_BYTES } from '../flash/layout.js';
-import { confirmedFloor } from './boot-state.js';
+import { confirmedFloor, type Confirmed } from './boot-state.js';
 import { loadJudge } from './judge.js';
-import { sessionOf } from './session.js';
+import { pagesDone, sessionOf } from './session.js';
 import type { UpdateWindow } from './window.js';
+
+/** A frame and the way to answer it. */
+export type WaitingFrame = [Wire, (frame: Wire) => void];
 
 export interface UpdateContext {
   platform: Platform;
-  stores: Stores;
+  stores: DoorStores;
+  /** Room in a slot. */
+  slotBytes: number;
+  /** The region of a slot, and that of the offer: opened when they are asked for. */
+  slot(slot: number): Region;
+  offer(): Region;
   identity: Identity;
-  slh: SlhTools;
+  slh(): SlhTools;
   running: {
     /** The slot this code runs from; -1 in safe mode. */
     slot: number;
@@ -41,10 +49,14 @@ export interface UpdateContext {
   /** Restarts soon; the reply to the request is on its way by then. */
   restart(reason: string): void;
   log(words: string): void;
-  safeMode: boolean;
   /** Longest text `platform.sha256` can take in one go (and in one turn): all of an image on mapped flash, a few pages elsewhere. */
   hashBytes: number;
   window: UpdateWindow;
+  /**
+   * Lets this server go, verifies the slot, and hands these frames to the next server: the first of them asks again, and finds the verdict
+   * in the window.
+   */
+  verifyAlone(slot: 0 | 1, trust: Confirmed | undefined, frames: WaitingFrame[]): void;
   /** Step functions under way, see `inSteps`. */
   stepping: number;
 }
@@ -82,13 +94,8 @@ export function inSteps(context: UpdateContext, step: () => number, done: (code:
 
 /** What lies in a slot, by format only. */
 export function parseSlot(context: UpdateContext, slot: number): ParsedImage {
-  const region = slotOf(context, slot);
+  const region = context.slot(slot);
   return loadJudge().parseImage(region.read, region.pages * PAGE_BYTES);
-}
-
-/** The region of a slot. */
-export function slotOf(context: UpdateContext, slot: number): Region {
-  return context.stores.slots[slot === 1 ? 1 : 0];
 }
 
 /**
@@ -106,4 +113,11 @@ export function keptSlot(context: UpdateContext): number {
   if (!second) return 0;
   const first = parseSlot(context, 0).image;
   return !first || compareVersions(second.version, first.version) > 0 ? 1 : 0;
+}
+
+/** The slot that is being uploaded into: what lies there is neither the old image nor the new one. -1: none. */
+export function incompleteSlot(context: UpdateContext): number {
+  const journal = context.stores.journal;
+  const session = sessionOf(journal, context.platform);
+  return session && pagesDone(journal, session) < session.pageCount ? session.slot : -1;
 }

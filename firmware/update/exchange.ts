@@ -1,15 +1,50 @@
 /** One request and the ways to answer it. Exactly one of them is called, in this turn or a later one. */
-import type { ErrorCode } from '../errors.js';
+import {
+  BATTERY_LOADED_LOW, BATTERY_LOW, formatCode, imageRc, managementRc, REQUEST_PENDING, shortName, type ErrorCode,
+} from '../errors.js';
 import type { CborMap } from '../smp/cbor.js';
+import type { Header } from '../smp/frame.js';
 import type { Request } from '../smp/request.js';
+import type { Confirmed } from './boot-state.js';
 
 export interface Exchange {
-  request: Request;
-  /** Success. */
+  asked: Request;
+  /** Of the request. */
+  header: Header;
+  /** Success, or what a refusal comes to. */
   answer(body: CborMap): void;
-  refuse(code: ErrorCode): void;
-  /** "Not now": rc 10, with the offset to go on from for clients that understand it. */
-  refuseAt(code: ErrorCode, off: number): void;
-  /** The refusal of group 0, whose numbers are its own: `rc` for version 2 clients, `oldRc` for version 1. */
-  refuseOs(rc: number, oldRc: number): void;
+  /** Lets the server go while the slot is verified, and asks again then: see `UpdateContext.verifyAlone`. Not for requests with data. */
+  verifyAlone(slot: 0 | 1, trust: Confirmed | undefined): void;
+  /** What the battery gives, in words. */
+  words(): string;
+}
+
+/** Groups whose refusals use the numbers of group 1. */
+const OS_GROUP = 0;
+const IMAGE_GROUP = 1;
+
+export function refuse(exchange: Exchange, code: ErrorCode): void {
+  exchange.answer(refusal(exchange.header, code, exchange.words, -1));
+}
+
+/** "Not now": rc 10, with the offset to go on from for clients that understand it. */
+export function refuseAt(exchange: Exchange, code: ErrorCode, off: number): void {
+  exchange.answer(refusal(exchange.header, code, exchange.words, off));
+}
+
+/** The refusal of group 0, whose numbers are its own: `rc` for version 2 clients, `oldRc` for version 1. */
+export function refuseOs(exchange: Exchange, rc: number, oldRc: number): void {
+  exchange.answer(exchange.header.version ? { err: { group: OS_GROUP, rc } } : { rc: oldRc });
+}
+
+/**
+ * Group errors go to version 2 clients where the image group has a number for them; everything else is `rc` with words. A weak battery
+ * is refused with its volts: nobody should have to guess how weak. `off`: see `refuseAt`, -1 = none.
+ */
+export function refusal(header: Header, code: ErrorCode, words: () => string, off: number): CborMap {
+  const imageCode = header.version && header.group !== OS_GROUP && off < 0 ? imageRc(code) : 0;
+  if (imageCode) return { err: { group: IMAGE_GROUP, rc: imageCode } };
+  const detail = code === BATTERY_LOW || code === BATTERY_LOADED_LOW ? ': ' + words() : '';
+  const rsn = formatCode(code) + ' ' + shortName(code) + detail;
+  return off < 0 ? { rc: managementRc(code), rsn } : { rc: managementRc(REQUEST_PENDING), rsn, off };
 }

@@ -3,12 +3,9 @@ import {
   BOOTLOADER_TOO_OLD, COUNTER_TOO_LOW, IMAGE_TOO_LARGE, INSTALLED_TOO_OLD, JOURNAL_LOST, ROLLED_BACK_BEFORE,
   TRIAL_RUNNING, UPDATER_TOO_OLD, VERSION_NOT_NEWER, type ErrorCode,
 } from '../errors.js';
-import { PAGE_BYTES } from '../flash/layout.js';
 import type { ImageInfo } from '../image/format.js';
-import { checkKeyEpoch, signerOf } from '../image/keys.js';
-import { checkFit } from '../image/verify.js';
 import { compareVersions, type Version } from '../image/version.js';
-import { confirmedFloor, trialOf } from './boot-state.js';
+import { confirmedFloor, isTrialSet } from './boot-state.js';
 import type { UpdateContext } from './context.js';
 import { rolledBackBefore } from './history.js';
 import { checkWindow } from './window.js';
@@ -20,14 +17,14 @@ export const UPDATER_VERSION = 1;
 export function mayStart(context: UpdateContext): ErrorCode {
   const journal = context.stores.journal;
   if (!journal.valid) return JOURNAL_LOST;
-  if (trialOf(journal)) return TRIAL_RUNNING;
+  if (isTrialSet(journal)) return TRIAL_RUNNING;
   return checkWindow(context.window, context.platform.nowMs()) || context.battery.gate();
 }
 
 /** What the first 32 bytes and the length tell: room, version, and whether it was tried before. */
 export function mayInstall(context: UpdateContext, version: Version, totalBytes: number): ErrorCode {
   const stores = context.stores;
-  if (totalBytes > stores.slots[0].pages * PAGE_BYTES) return IMAGE_TOO_LARGE;
+  if (totalBytes > context.slotBytes) return IMAGE_TOO_LARGE;
   if (!isNewEnough(context, version)) return VERSION_NOT_NEWER;
   return rolledBackBefore(stores.journal, stores.records, version) ? ROLLED_BACK_BEFORE : 0;
 }
@@ -39,17 +36,15 @@ function isNewEnough(context: UpdateContext, version: Version): boolean {
   return !confirmed || compareVersions(version, confirmed.version) >= 0;
 }
 
-/** Everything an image says about itself. `imageId`: SHA-256 of its signed message. */
-export function judgeImage(context: UpdateContext, image: ImageInfo, imageId: Uint8Array): ErrorCode {
+/** Everything an image says about itself, but for what `checkOrigin` looks at. */
+export function judgeImage(context: UpdateContext, image: ImageInfo): ErrorCode {
   const stores = context.stores;
-  const identity = context.identity;
   const floor = confirmedFloor(stores.journal, stores.records);
-  const code = checkFit(image, identity) || mayInstall(context, image.version, image.totalBytes);
+  const code = mayInstall(context, image.version, image.totalBytes);
   if (code) return code;
   if (floor && image.counter < floor.counter) return COUNTER_TOO_LOW;
   if (compareVersions(image.minBootloader, context.bootloader) > 0) return BOOTLOADER_TOO_OLD;
   if (image.minUpdater > UPDATER_VERSION) return UPDATER_TOO_OLD;
   const installed = context.running.slot >= 0 ? context.running.version : floor && floor.version;
-  if (installed && compareVersions(image.minVersion, installed) > 0) return INSTALLED_TOO_OLD;
-  return signerOf(image.keyHash, imageId, identity.keys, floor, context.platform.sha256).code || checkKeyEpoch(image.keyChange, floor);
+  return installed && compareVersions(image.minVersion, installed) > 0 ? INSTALLED_TOO_OLD : 0;
 }

@@ -5,7 +5,6 @@
 import { copyBytes } from '../flash/bytes.js';
 import { SIGNATURE_BACK_OFF, type ErrorCode } from '../errors.js';
 import { OFFERS } from '../flash/kinds.js';
-import { PAGE_BYTES } from '../flash/layout.js';
 import { HEADER_BYTES, type ImageInfo } from '../image/format.js';
 import type { Wire } from '../platform/types.js';
 import type { UpdateContext } from './context.js';
@@ -16,13 +15,17 @@ const BACK_OFF_MS = 2000;
 const BACK_OFF_DOUBLINGS = 9;
 const RECORD_BYTES = 36;
 
+/** What of an accepted offer the pages of an upload are compared with. */
+export type Offered = Pick<ImageInfo, 'headerBytes' | 'bodyBytes' | 'totalBytes' | 'pageListOffset'>;
+
+/** Made when it is called for: it holds nothing. */
 export interface Offers {
   /** Image id of the accepted offer that begins with `head` and announces `length` bytes; '' if it is another or none. */
   acceptedFor(head: Wire, length: number): Wire;
   /** The accepted offer with that id, as long as it lies untouched in its region. `known`: what this gave before. */
-  accepted(imageId: Wire, known?: ImageInfo): ImageInfo | undefined;
+  accepted(imageId: Wire, known?: Offered): Offered | undefined;
   /** The offer that is accepted now, if any. */
-  acceptedNow(): ImageInfo | undefined;
+  acceptedNow(): Offered | undefined;
   /** Its signature was verified. */
   accept(imageId: Uint8Array | undefined): ErrorCode;
   /** Nothing is accepted any longer. */
@@ -37,8 +40,6 @@ export function createOffers(context: UpdateContext): Offers {
   const window = context.window;
   const platform = context.platform;
   const journal = context.stores.journal;
-  const region = context.stores.offer;
-  const slotBytes = context.stores.slots[0].pages * PAGE_BYTES;
   // The delay begins anew with every start: the lock has no clock that runs without power.
   if (window.backOffUntilMs < 0) window.backOffUntilMs = platform.nowMs() + delayMs(failures());
 
@@ -61,19 +62,21 @@ export function createOffers(context: UpdateContext): Offers {
   }
 
   /** The offer in the region, whole and with that id. */
-  function accepted(imageId: Wire, known?: ImageInfo): ImageInfo | undefined {
+  function accepted(imageId: Wire, known?: Offered): Offered | undefined {
     if (imageId !== acceptedId()) return undefined;
     if (known) return known;
     const judge = loadJudge();
-    const image = judge.parseOffer(region.read, slotBytes).image;
+    const region = context.offer();
+    const image = judge.parseOffer(region.read, context.slotBytes).image;
     if (!image) return undefined;
     const found = platform.sha256(judge.signedMessage(image, region.text, platform));
-    return platform.toWire(found) === imageId ? image : undefined;
+    if (platform.toWire(found) !== imageId) return undefined;
+    return { headerBytes: image.headerBytes, bodyBytes: image.bodyBytes, totalBytes: image.totalBytes, pageListOffset: image.pageListOffset };
   }
 
   function acceptedFor(head: Wire, totalBytes: number): Wire {
     const imageId = acceptedId();
-    if (!imageId || head !== region.text(0, HEADER_BYTES)) return '';
+    if (!imageId || head !== context.offer().text(0, HEADER_BYTES)) return '';
     const image = accepted(imageId);
     return image && image.totalBytes === totalBytes ? imageId : '';
   }

@@ -21,7 +21,7 @@ const SESSION_BYTES = 72;
 export interface Session {
   slot: number;
   kind: number;
-  pages: number;
+  pageCount: number;
   /** Bytes of the file. */
   length: number;
   /** 32 bytes, empty where unknown: then nothing can be resumed after a restart. */
@@ -29,8 +29,6 @@ export interface Session {
   /** Image id of the offer, 32 bytes. */
   offerId: Wire;
 }
-
-const NO_DIGEST = '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0';
 
 /** The session in the journal, undefined where there is none or it has ended. */
 export function sessionOf(journal: Journal, platform: Platform): Session | undefined {
@@ -41,9 +39,9 @@ export function sessionOf(journal: Journal, platform: Platform): Session | undef
   return {
     slot: bytes[0]!,
     kind: bytes[1]!,
-    pages: view.getUint16(2, true),
+    pageCount: view.getUint16(2, true),
     length: view.getUint32(4, true),
-    sha: sha === NO_DIGEST ? '' : sha,
+    sha: sha === platform.toWire(new Uint8Array(32)) ? '' : sha,
     offerId: platform.toWire(copyBytes(bytes, 40, 72)),
   };
 }
@@ -51,7 +49,7 @@ export function sessionOf(journal: Journal, platform: Platform): Session | undef
 /** Pages that are in flash, of the session in the journal. */
 export function pagesDone(journal: Journal, session: Session): number {
   const done = journal.firstUnused(SESSION);
-  return done < session.pages ? done : session.pages;
+  return done < session.pageCount ? done : session.pageCount;
 }
 
 /**
@@ -65,16 +63,16 @@ export function writeSession(journal: Journal, session: Session, platform: Platf
   const view = new DataView(bytes.buffer);
   bytes[0] = session.slot;
   bytes[1] = session.kind;
-  view.setUint16(2, session.pages, true);
+  view.setUint16(2, session.pageCount, true);
   view.setUint32(4, session.length, true);
   bytes.set(platform.toBytes(session.sha), 8);
   bytes.set(platform.toBytes(session.offerId), 40);
-  return journal.append(SESSION, bytes, session.pages);
+  return journal.append(SESSION, bytes, session.pageCount);
 }
 
-/** A session that says: nothing is under way, and what lies in `slot` was not uploaded as a whole. */
-export function endedSession(slot: number): Session {
-  return { slot, kind: ENDED, pages: 0, length: 0, sha: '', offerId: '' };
+/** Writes a session that says: nothing is under way, and what lies in `slot` was not uploaded as a whole. */
+export function endSession(journal: Journal, slot: number, platform: Platform): ErrorCode {
+  return writeSession(journal, { slot, kind: ENDED, pageCount: 0, length: 0, sha: '', offerId: '' }, platform);
 }
 
 export function pagesOf(length: number): number {

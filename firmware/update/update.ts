@@ -1,16 +1,13 @@
 /** The parts of an update, tied together. What has to outlive them is in the context, and in flash. */
 import type { Wire } from '../platform/types.js';
 import type { UpdateContext } from './context.js';
-import { createOffers, type Offers } from './offers.js';
 import type { OfferIntake } from './offer-intake.js';
-import { emptyBuffer, type PageBuffer } from './page-buffer.js';
-import { createUpload, type Upload } from './upload.js';
+import { createOffers } from './offers.js';
+import { openUpload, type Upload } from './upload.js';
 
 export interface Update {
-  offers: Offers;
-  /** Made for the first offer: safe mode takes none. */
+  /** While an offer comes in; safe mode takes none. */
   intake: OfferIntake | undefined;
-  page: PageBuffer;
   upload: Upload;
   /** What lies in each slot, by format only, as it was read at journal sequence `listedAt` of SESSION. */
   listed: (Listed | undefined)[];
@@ -24,7 +21,7 @@ export interface Listed {
 }
 
 export function createUpdate(context: UpdateContext): Update {
-  const page = emptyBuffer();
-  const offers = createOffers(context);
-  return { offers, intake: undefined, page, upload: createUpload(context, page, offers), listed: [], listedAt: -1 };
+  // The delay after a failed signature begins with the first server.
+  createOffers(context);
+  return { intake: undefined, upload: openUpload(context), listed: [], listedAt: -1 };
 }

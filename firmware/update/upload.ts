@@ -1,293 +1,291 @@
 /**
- * The file on its way into the slot that does not run. Chunks fill one page of RAM; a full page is checked (where an offer was
- * accepted), erased, programmed, read back and marked, in turns of their own. A cut costs at most the page in RAM.
+ * The file on its way into the slot that does not run. A page is erased when its first byte comes, and each chunk is programmed behind the
+ * one before it, in turns of their own; a full page is checked (where an offer was accepted) and marked. What is not marked is erased
+ * again before it is written again: a cut costs at most the page that was being filled. Its state is one record, and what few chunks
+ * need is in functions of their own, which the build makes late.
  */
 import {
-  BAD_HASH_LENGTH, BAD_HEADER, BATTERY_LOADED_LOW, BATTERY_TIMED_OUT, DATA_OVERRUN, IMAGE_TOO_LARGE, LENGTH_MISSING, MALFORMED, OFFSET_MISSING,
-  TRIAL_RUNNING, WRONG_SLOT, type ErrorCode,
+  BAD_HASH_LENGTH, BAD_HEADER, BAD_IMAGE_DIGEST, BATTERY_LOADED_LOW, BATTERY_TIMED_OUT, DATA_OVERRUN, IMAGE_TOO_LARGE, LENGTH_MISSING, MALFORMED,
+  OFFSET_MISSING, OUT_OF_MEMORY, TRIAL_RUNNING, WRONG_SLOT, type ErrorCode,
 } from '../errors.js';
-import { SESSION, VERDICT } from '../flash/kinds.js';
+import { SESSION } from '../flash/kinds.js';
 import { PAGE_BYTES } from '../flash/layout.js';
-import { DIGEST_BYTES, HEADER_BYTES, IMAGE_MAGIC, pageBytes, type ImageInfo } from '../image/format.js';
-import { readU32 } from '../flash/bytes.js';
+import { DIGEST_BYTES, HEADER_BYTES, IMAGE_MAGIC } from '../image/format.js';
 import { readVersion } from '../image/version.js';
 import type { Wire } from '../platform/types.js';
-import { ABORTED, encodeVerdict, trialOf } from './boot-state.js';
-import { GO_ON, inSteps, keptSlot, parseSlot, slotOf, WAIT, type UpdateContext } from './context.js';
-import type { Exchange } from './exchange.js';
-import { mayInstall, mayStart } from './gates.js';
+import type { Request } from '../smp/request.js';
+import { isTrialSet } from './boot-state.js';
+import { GO_ON, inSteps, parseSlot, WAIT, type UpdateContext } from './context.js';
+import { refuse, refuseAt, type Exchange } from './exchange.js';
 import { loadJudge } from './judge.js';
-import type { Offers } from './offers.js';
-import { bufferEquals, bufferPart, fillBuffer, paddedPage, releaseBuffer, takeBuffer, UPLOAD, type PageBuffer } from './page-buffer.js';
-import { endedSession, noteFailing, OFFERED, pagesDone, pagesOf, PLAIN, sessionOf, writeSession, type Session } from './session.js';
-import { takeErase } from './window.js';
+import { lowBattery } from './low-battery.js';
+import { createOffers, type Offered } from './offers.js';
+import { loadRules } from './rules.js';
+import { endSession, OFFERED, pagesDone, pagesOf, PLAIN, sessionOf, writeSession, type Session } from './session.js';
+import type { Update } from './update.js';
 
 /** A chunk waits this long for a sagging battery before it is sent back. Clients wait 2.5 s for an answer. */
 const HOLD_MS = 2000;
-/** Between two looks at a battery that was low. */
-const LOW_POLL_MS = 1000;
+/** Pages in a row that differ from the offer: each costs an erase, so an upload that goes on like this ends. */
+const MOST_DIFFERING = 8;
+/** JsVars that a chunk takes on the smallest blocks, with what works on it, and as many again so that what follows does not run out. */
+const FREE_VARS = 500;
 const DIFFERS = 0;
 const MATCHES = 1;
 const UNKNOWN = -1;
 
+/** What is known of the upload under way. */
 export interface Upload {
-  /** SMP group 1, command 1. */
-  take(exchange: Exchange): void;
-  /** Forgets the session in RAM, after something else ended it in the journal. */
-  forget(): void;
-  progress(): UploadProgress;
-}
-
-export interface UploadProgress {
-  /** Bytes, 0 and 0 where no upload is known. */
+  session: Session | undefined;
+  /** Pages that are marked. */
   done: number;
-  length: number;
-  slot: number;
-  /** The battery is too low to go on. */
-  paused: boolean;
+  /** Bytes of the next page that have come (0: it begins anew), and those of them that make no whole word yet. */
+  fill: number;
+  rest: Wire;
+  /** Whether the file is the one that was announced. */
+  match: number;
+  /** What the offer says, while an OFFERED session is under way. */
+  offered: Offered | undefined;
+  differing: number;
+  /** When the battery was found low, -1 while it is good. */
+  lowAtMs: number;
+  /** Why the last first packet was refused: what follows it belongs to no upload. */
+  refusedFirst: ErrorCode;
 }
 
-export function createUpload(context: UpdateContext, page: PageBuffer, offers: Offers): Upload {
-  const platform = context.platform;
-  const stores = context.stores;
-  const journal = stores.journal;
-  let session: Session | undefined = sessionOf(journal, platform);
-  let done = session ? pagesDone(journal, session) : 0;
-  let match = UNKNOWN;
-  /** What the offer says, while an OFFERED session is under way. */
-  let offered: ImageInfo | undefined;
-  /** When the battery was found low, -1 while it is good. */
-  let lowAtMs = -1;
-  /** Why the last first packet was refused: what follows it belongs to no upload. */
-  let refusedFirst: ErrorCode = 0;
+export function openUpload(context: UpdateContext): Upload {
+  const journal = context.stores.journal;
+  const session = sessionOf(journal, context.platform);
+  return {
+    session, done: session ? pagesDone(journal, session) : 0, fill: 0, rest: '', match: UNKNOWN, offered: undefined, differing: 0, lowAtMs: -1,
+    refusedFirst: 0,
+  };
+}
 
-  function expected(): number {
-    if (!session) return 0;
-    return done >= session.pages ? session.length : done * PAGE_BYTES + (page.owner === UPLOAD ? page.fill : 0);
-  }
+/** Bytes that have come: the offset that the next chunk has to have. */
+export function bytesDone(upload: Upload): number {
+  const session = upload.session;
+  if (!session) return 0;
+  return upload.done >= session.pageCount ? session.length : upload.done * PAGE_BYTES + upload.fill;
+}
 
-  function take(exchange: Exchange): void {
-    const request = exchange.request;
-    const off = request.off;
-    const data = request.data;
-    if (off === undefined) return exchange.refuse(OFFSET_MISSING);
-    if (data === undefined) return exchange.refuse(MALFORMED);
-    if (request.image !== undefined && request.image > 1) return exchange.refuse(WRONG_SLOT);
-    const length = request.len;
-    if (off > 0) return refusedFirst ? exchange.refuse(refusedFirst) : accept(exchange, off, data);
-    if (length === undefined) return refuseFirst(exchange, LENGTH_MISSING);
+/** SMP group 1, command 1. */
+export function takeChunk(context: UpdateContext, update: Update, exchange: Exchange): void {
+  const request = exchange.asked;
+  const upload = update.upload;
+  if (request.off === undefined) return refuse(exchange, OFFSET_MISSING);
+  if (request.data === undefined) return refuse(exchange, MALFORMED);
+  if ((request.image || 0) > 1) return refuse(exchange, WRONG_SLOT);
+  if (!request.off) takeFirst(context, update, exchange);
+  else if (upload.refusedFirst) refuse(exchange, upload.refusedFirst);
+  else acceptChunk(context, upload, exchange);
+}
+
+/** A packet with offset 0: begins an upload, or asks how far it is. */
+function takeFirst(context: UpdateContext, update: Update, exchange: Exchange): void {
+  const upload = update.upload;
+  const session = upload.session;
+  const request = exchange.asked;
+  const sha = request.sha || '';
+  const isKnown = session && session.length === request.len && session.sha === sha && sha.length === DIGEST_BYTES;
+  const code = checkFirst(request) || (isKnown ? 0 : mayBegin(context, request));
+  // Clients that send on without reading the answer must not go on with somebody else's upload, nor take its end for their own.
+  upload.refusedFirst = code;
+  if (code) return refuse(exchange, code);
+  if (isKnown) return acceptChunk(context, upload, exchange);
+  update.intake = undefined;
+  beginSession(context, upload, exchange);
+}
+
+/** The form of a packet with offset 0. */
+function checkFirst(request: Request): ErrorCode {
+  const data = request.data!;
+  if (request.len === undefined) return LENGTH_MISSING;
+  if (request.sha && request.sha.length > DIGEST_BYTES) return BAD_HASH_LENGTH;
+  if (data.length < HEADER_BYTES) return BAD_HEADER;
+  return data.length > request.len ? DATA_OVERRUN : 0;
+}
+
+/** Whether a new file may come; takes one of the window's erases. */
+function mayBegin(context: UpdateContext, request: Request): ErrorCode {
+  const rules = loadRules();
+  const head = context.platform.toBytes(request.data!.substr(0, HEADER_BYTES));
+  const words = new Uint32Array(head.buffer, head.byteOffset, HEADER_BYTES / 4);
+  const length = request.len!;
+  const code = rules.mayStart(context);
+  if (code) return code;
+  if (words[0] !== IMAGE_MAGIC) return BAD_HEADER;
+  if (length > context.slotBytes) return IMAGE_TOO_LARGE;
+  if (HEADER_BYTES + words[3]! > length) return BAD_HEADER;
+  const refused = rules.mayInstall(context, readVersion(head, 20), length);
+  if (refused) return refused;
+  context.platform.collect();
+  return context.platform.freeVars() < FREE_VARS ? OUT_OF_MEMORY : rules.takeErase(context.window);
+}
+
+function beginSession(context: UpdateContext, upload: Upload, exchange: Exchange): void {
+  const request = exchange.asked;
+  let beginning: Session | undefined;
+  inSteps(context, function () {
+    if (beginning) return writeSession(context.stores.journal, beginning, context.platform);
+    const length = request.len!;
     const sha = request.sha || '';
-    const code = checkFirst(length, sha, data);
-    if (code) return refuseFirst(exchange, code);
-    const isKnown = session && session.length === length && session.sha === sha && sha.length === DIGEST_BYTES;
-    refusedFirst = 0;
-    if (isKnown) return accept(exchange, off, data);
-    const refused = mayBegin(length, data);
-    if (refused) return refuseFirst(exchange, refused);
-    begin(length, sha.length === DIGEST_BYTES ? sha : '', data.substr(0, HEADER_BYTES), function (failed) {
-      if (failed) refuseFirst(exchange, failed);
-      else accept(exchange, off, data);
-    });
-  }
-
-  /** Clients that send on without reading the answer must not go on with somebody else's upload, nor take its end for their own. */
-  function refuseFirst(exchange: Exchange, code: ErrorCode): void {
-    refusedFirst = code;
-    exchange.refuse(code);
-  }
-
-  /** A chunk of the upload that is under way, if it is one. */
-  function accept(exchange: Exchange, off: number, data: Wire): void {
-    if (!session) return exchange.answer({ off: 0 });
-    if (off + data.length > session.length) return exchange.refuse(DATA_OVERRUN);
-    if (done >= session.pages) return finish(exchange);
-    if (trialOf(journal) || session.slot === keptSlot(context)) return exchange.refuse(TRIAL_RUNNING);
-    const code = takeBuffer(page, UPLOAD, platform);
-    if (code) return exchange.refuse(code);
-    if (off !== expected() || !data.length) return exchange.answer({ off: expected() });
-    store(exchange, data);
-  }
-
-  /** The form of a packet with offset 0. */
-  function checkFirst(length: number, sha: Wire, data: Wire): ErrorCode {
-    if (sha.length > DIGEST_BYTES) return BAD_HASH_LENGTH;
-    if (data.length < HEADER_BYTES) return BAD_HEADER;
-    return data.length > length ? DATA_OVERRUN : 0;
-  }
-
-  /** Whether a new file may come; takes the page of RAM and one of the window's erases. */
-  function mayBegin(length: number, data: Wire): ErrorCode {
-    const head = platform.toBytes(data.substr(0, HEADER_BYTES));
-    const code = mayStart(context);
-    if (code) return code;
-    if (readU32(head, 0) !== IMAGE_MAGIC) return BAD_HEADER;
-    if (length > slotOf(context, 0).pages * PAGE_BYTES) return IMAGE_TOO_LARGE;
-    if (HEADER_BYTES + readU32(head, 12) > length) return BAD_HEADER;
-    return mayInstall(context, readVersion(head, 20), length) || takeBuffer(page, UPLOAD, platform) || takeErase(context.window);
-  }
-
-  function begin(length: number, sha: Wire, head: Wire, then: (code: ErrorCode) => void): void {
-    let beginning: Session | undefined;
-    inSteps(context, function () {
-      if (beginning) return writeSession(journal, beginning, platform);
-      const offerId = offers.acceptedFor(head, length);
-      const kind = offerId ? OFFERED : PLAIN;
-      beginning = { slot: 1 - keptSlot(context), kind, pages: pagesOf(length), length, sha, offerId };
-      return GO_ON;
-    }, function (code) {
-      // Whatever was there before has ended with the first word of the new record.
-      session = code ? undefined : beginning;
-      page.fill = 0;
-      done = 0;
-      match = UNKNOWN;
-      offered = undefined;
-      if (!code) context.log('start OTA');
-      then(code);
-    });
-  }
-
-  /** Adds a chunk at the expected offset; where it completes a page, answers when the page is in flash. */
-  function store(exchange: Exchange, chunk: Wire): void {
-    let before = page.fill;
-    let rest = chunk.substr(fillBuffer(page, chunk, platform));
-    let erased = false;
-    const startedMs = platform.nowMs();
-
-    function isPageReady(): boolean {
-      return page.fill === PAGE_BYTES || done * PAGE_BYTES + page.fill === session!.length;
+    const offerId = createOffers(context).acceptedFor(request.data!.substr(0, HEADER_BYTES), length);
+    const kind = offerId ? OFFERED : PLAIN;
+    beginning = { slot: 1 - loadRules().keptSlot(context), kind, pageCount: pagesOf(length), length, sha: sha.length === DIGEST_BYTES ? sha : '', offerId };
+    return GO_ON;
+  }, function (code) {
+    // Whatever was there before has ended with the first word of the new record.
+    upload.session = code ? undefined : beginning;
+    upload.fill = 0;
+    upload.done = 0;
+    upload.match = UNKNOWN;
+    upload.offered = undefined;
+    upload.differing = 0;
+    if (code) {
+      upload.refusedFirst = code;
+      return refuse(exchange, code);
     }
+    context.log('start OTA');
+    acceptChunk(context, upload, exchange);
+  });
+}
 
-    function step(): number {
-      if (!isPageReady()) return 0;
-      if (!erased) {
-        const low = checkBattery();
-        if (low) return platform.nowMs() - startedMs < HOLD_MS && low !== BATTERY_TIMED_OUT ? WAIT : low;
-        if (trialOf(journal)) return TRIAL_RUNNING;
-        if (session!.kind === OFFERED && !matchesOffer()) {
-          // The same page is asked for again; nothing of it was written.
-          before = 0;
-          rest = '';
-          page.fill = 0;
-          return 0;
-        }
-        erased = true;
-        const failed = slotOf(context, session!.slot).erase(done);
-        // Under load: this page is finished whatever it says, the next one waits for the battery.
-        if (context.battery.loaded()) pause();
-        return failed ? noteFailing(journal, session!.slot, done, failed) : GO_ON;
-      }
-      erased = false;
-      const code = slotOf(context, session!.slot).program(done * PAGE_BYTES, paddedPage(page)) || journal.mark(SESSION, done, 1);
-      page.fill = 0;
-      before = 0;
-      if (code) return noteFailing(journal, session!.slot, done, code);
-      done++;
-      if (!rest.length) return 0;
-      rest = rest.substr(fillBuffer(page, rest, platform));
-      return GO_ON;
+/** A chunk of the upload that is under way, if it is one. */
+function acceptChunk(context: UpdateContext, upload: Upload, exchange: Exchange): void {
+  const session = upload.session;
+  const off = exchange.asked.off!;
+  const data = exchange.asked.data!;
+  if (!session) return exchange.answer({ off: 0 });
+  if (off + data.length > session.length) return refuse(exchange, DATA_OVERRUN);
+  if (upload.done >= session.pageCount) return finishUpload(context, upload, exchange);
+  const running = context.running.slot;
+  if (isTrialSet(context.stores.journal) || session.slot === (running < 0 ? loadRules().keptSlot(context) : running)) return refuse(exchange, TRIAL_RUNNING);
+  if (off !== bytesDone(upload) || !data.length) return exchange.answer({ off: bytesDone(upload) });
+  storeChunk(context, upload, session, exchange);
+}
+
+/** Writes a chunk at the expected offset; answers when it is in flash. */
+function storeChunk(context: UpdateContext, upload: Upload, session: Session, exchange: Exchange): void {
+  const platform = context.platform;
+  const journal = context.stores.journal;
+  const startedMs = platform.nowMs();
+  let data = exchange.asked.data!;
+  // Held once.
+  exchange.asked.data = '';
+  let erased = upload.fill > 0;
+
+  function step(): number {
+    if (isTrialSet(journal)) return TRIAL_RUNNING;
+    if (!erased) {
+      const battery = lowBattery(context, upload);
+      const low = battery.check();
+      if (low) return platform.nowMs() - startedMs < HOLD_MS && low !== BATTERY_TIMED_OUT ? WAIT : low;
+      erased = true;
+      const failed = context.slot(session.slot).erase(upload.done);
+      // Under load: this page is finished whatever it says, the next one waits for the battery.
+      if (context.battery.loaded()) battery.pause();
+      return failed ? loadRules().noteFailing(journal, session.slot, upload.done, failed) : GO_ON;
     }
-
-    if (!isPageReady()) return exchange.answer({ off: expected() });
-    inSteps(context, step, function (code) {
-      if (code) {
-        // The chunk was not taken: what stood before it in the page still does.
-        page.fill = erased ? 0 : before;
-        if (code === BATTERY_LOADED_LOW) exchange.refuseAt(code, expected());
-        else exchange.refuse(code);
-      } else if (done >= session!.pages) {
-        finish(exchange);
-      } else {
-        exchange.answer({ off: expected() });
-      }
-    });
-  }
-
-  /** The page in RAM against the accepted offer: by its page list, and where the TLVs begin, by the TLVs themselves. */
-  function matchesOffer(): boolean {
-    offered = offers.accepted(session!.offerId, offered);
-    // Another offer took its place: what was not checked here is checked before the test.
-    if (!offered) return true;
-    const listed = done < offered.pages ? pageBytes(offered, done) : 0;
-    if (listed) {
-      const digest = platform.toWire(platform.sha256(bufferPart(page, 0, listed)));
-      if (digest !== stores.offer.text(offered.pageListOffset + done * DIGEST_BYTES, DIGEST_BYTES)) return false;
+    const taken = Math.min(data.length, PAGE_BYTES - upload.fill);
+    const failed = programPart(context, upload, session, data.substr(0, taken));
+    if (failed) return loadRules().noteFailing(journal, session.slot, upload.done, failed);
+    data = data.substr(taken);
+    if (upload.fill < PAGE_BYTES && upload.done * PAGE_BYTES + upload.fill < session.length) return 0;
+    if (session.kind === OFFERED && !matchesOffer(context, upload, session)) {
+      // The same page is asked for again, and erased again.
+      data = '';
+      upload.fill = 0;
+      return ++upload.differing < MOST_DIFFERING ? 0 : BAD_IMAGE_DIGEST;
     }
-    const from = done * PAGE_BYTES + listed - offered.bodyBytes;
-    const length = page.fill - listed;
-    return !length || bufferEquals(page, listed, stores.offer.text(from, length), platform);
+    const unmarked = journal.mark(SESSION, upload.done, 1);
+    upload.fill = 0;
+    if (unmarked) return unmarked;
+    upload.differing = 0;
+    upload.done++;
+    erased = false;
+    return data.length ? GO_ON : 0;
   }
 
-  /** 0, or why the next page has to wait. A low reading counts for a second; then the battery is asked again. */
-  function checkBattery(): ErrorCode {
-    if (lowAtMs >= 0 && platform.nowMs() - lowAtMs < LOW_POLL_MS) return BATTERY_LOADED_LOW;
-    const low = context.battery.loaded();
-    if (low === BATTERY_TIMED_OUT) giveUp();
-    else if (low) pause();
-    else lowAtMs = -1;
-    return low;
-  }
-
-  /** Keeps asking, also when the client has gone: the pause ends, or the attempt does. */
-  function pause(): void {
-    const paused = lowAtMs >= 0;
-    lowAtMs = platform.nowMs();
-    if (!paused) platform.after(LOW_POLL_MS, askAgain);
-  }
-
-  function askAgain(): void {
-    if (lowAtMs < 0) return;
-    platform.after(LOW_POLL_MS, askAgain);
-    checkBattery();
-  }
-
-  function giveUp(): void {
-    lowAtMs = -1;
-    releaseBuffer(page, UPLOAD);
-    context.log('OTA aborted: battery');
-    journal.append(VERDICT, encodeVerdict(ABORTED, BATTERY_TIMED_OUT, {
-      slot: session && session.slot === 1 ? 1 : 0, version: { major: 0, minor: 0, revision: 0, build: 0 }, imageId: new Uint8Array(DIGEST_BYTES),
-    }));
-  }
-
-  /** All pages are in flash: says whether they are the file that was announced. A file that is not ends its session. */
-  function finish(exchange: Exchange): void {
-    const length = session!.length;
-    releaseBuffer(page, UPLOAD);
-    if (match !== UNKNOWN) return exchange.answer({ off: length, match: match === MATCHES });
-    inSteps(context, digestSteps(), function (code) {
-      match = code ? DIFFERS : MATCHES;
-      context.log(code ? 'OTA failed: digest' : 'OTA finished');
-      if (code) {
-        writeSession(journal, endedSession(session!.slot), platform);
-        session = undefined;
-      }
-      exchange.answer({ off: length, match: !code });
-    });
-  }
-
-  /** By the digest of the file in one go where the chip can do that, otherwise by the image's own page list. */
-  function digestSteps(): () => number {
-    const slot = slotOf(context, session!.slot);
-    const length = session!.length;
-    if (session!.sha && length <= context.hashBytes) {
-      return function () {
-        return platform.toWire(platform.sha256(slot.text(0, length))) === session!.sha ? 0 : BAD_HEADER;
-      };
+  inSteps(context, step, function (code) {
+    // What was not marked is not there.
+    if (code) upload.fill = 0;
+    if (code === BAD_IMAGE_DIGEST) {
+      endSession(journal, session.slot, platform);
+      upload.session = undefined;
     }
-    const parsed = parseSlot(context, session!.slot);
-    return parsed.image ? loadJudge().startPages(slot, slot, parsed.image, platform) : function () {
-      return parsed.code;
+    if (code === BATTERY_LOADED_LOW) refuseAt(exchange, code, bytesDone(upload));
+    else if (code) refuse(exchange, code);
+    else if (upload.done >= session.pageCount) finishUpload(context, upload, exchange);
+    else exchange.answer({ off: bytesDone(upload) });
+  });
+}
+
+/** Programs what came behind what is there, in whole words; the file's last word is filled up. */
+function programPart(context: UpdateContext, upload: Upload, session: Session, part: Wire): ErrorCode {
+  const rest = upload.fill ? upload.rest : '';
+  const at = upload.done * PAGE_BYTES + upload.fill - rest.length;
+  let words = rest + part;
+  let bytes = words.length;
+  if (at + bytes >= session.length) while (words.length & 3) words += '\xff';
+  bytes = words.length & ~3;
+  const code = bytes ? context.slot(session.slot).program(at, context.platform.toBytes(words.substr(0, bytes))) : 0;
+  upload.fill += part.length;
+  upload.rest = words.substr(bytes);
+  return code;
+}
+
+/** The page that is full against the accepted offer: by its page list, and where the TLVs begin, by the TLVs themselves. */
+function matchesOffer(context: UpdateContext, upload: Upload, session: Session): boolean {
+  const platform = context.platform;
+  const offered = upload.offered = createOffers(context).accepted(session.offerId, upload.offered);
+  // Another offer took its place: what was not checked here is checked before the test.
+  if (!offered) return true;
+  const slot = context.slot(session.slot);
+  const offer = context.offer();
+  const from = upload.done * PAGE_BYTES;
+  const left = offered.headerBytes + offered.bodyBytes - from;
+  const listed = left > PAGE_BYTES ? PAGE_BYTES : left > 0 ? left : 0;
+  if (listed) {
+    const digest = platform.toWire(platform.sha256(slot.text(from, listed)));
+    if (digest !== offer.text(offered.pageListOffset + upload.done * DIGEST_BYTES, DIGEST_BYTES)) return false;
+  }
+  const tlvs = upload.fill - listed;
+  // The same bytes, if they hash the same: comparing texts in flash one by one would take longer.
+  return !tlvs || platform.toWire(platform.sha256(slot.text(from + listed, tlvs)))
+    === platform.toWire(platform.sha256(offer.text(from + listed - offered.bodyBytes, tlvs)));
+}
+
+/** All pages are in flash: says whether they are the file that was announced. */
+function finishUpload(context: UpdateContext, upload: Upload, exchange: Exchange): void {
+  const length = upload.session!.length;
+  exchange.asked.data = '';
+  upload.offered = undefined;
+  if (upload.match !== UNKNOWN) return exchange.answer({ off: length, match: upload.match === MATCHES });
+  inSteps(context, digestSteps(context, upload.session!), function (code) {
+    upload.match = code ? DIFFERS : MATCHES;
+    context.log(code ? 'OTA failed: digest' : 'OTA finished');
+    if (code) {
+      // A file that is not what was announced ends its session.
+      endSession(context.stores.journal, upload.session!.slot, context.platform);
+      upload.session = undefined;
+    }
+    exchange.answer({ off: length, match: !code });
+  });
+}
+
+/** By the digest of the file in one go where the chip can do that, otherwise by the image's own page list. */
+function digestSteps(context: UpdateContext, session: Session): () => number {
+  const platform = context.platform;
+  const slot = context.slot(session.slot);
+  const length = session.length;
+  if (session.sha && length <= context.hashBytes) {
+    return function () {
+      return platform.toWire(platform.sha256(slot.text(0, length))) === session.sha ? 0 : BAD_HEADER;
     };
   }
-
-  return {
-    take,
-    forget() {
-      session = undefined;
-      releaseBuffer(page, UPLOAD);
-    },
-    progress() {
-      return { done: expected(), length: session ? session.length : 0, slot: session ? session.slot : 0, paused: lowAtMs >= 0 };
-    },
+  const parsed = parseSlot(context, session.slot);
+  return parsed.image ? loadJudge().startPages(slot, slot, parsed.image, platform) : function () {
+    return parsed.code;
   };
 }

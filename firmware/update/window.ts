@@ -3,6 +3,7 @@
  * erase, the offer of group 64, and a restart. It lives in RAM: a restart closes it.
  */
 import { NO_WINDOW, OFFERS_USED, WINDOW_ERASES_USED, type ErrorCode } from '../errors.js';
+import type { Verified } from './verification.js';
 
 export const WINDOW_MS = 600000;
 const SLOT_ERASES = 3;
@@ -17,10 +18,12 @@ export interface UpdateWindow {
   applied: boolean;
   /** `Platform.nowMs` until which a failed signature is being paid for, whatever window is open; -1: not asked of the journal yet. */
   backOffUntilMs: number;
+  /** The verdict that a test waits for. */
+  verified: Verified | undefined;
 }
 
 export function closedWindow(): UpdateWindow {
-  return { untilMs: 0, erasesLeft: 0, offersLeft: 0, applied: false, backOffUntilMs: -1 };
+  return { untilMs: 0, erasesLeft: 0, offersLeft: 0, applied: false, backOffUntilMs: -1, verified: undefined };
 }
 
 /** Opens it, or opens it anew with everything it grants. */

@@ -48,7 +48,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'slot erased before the offer is proven', flows: ['offer'], apps: ['old'],
-    mutations: [{ file: 'firmware/update/offer-intake.ts', find: '    changed = false;\n    return code;\n', replace: '    changed = false;\n    if (!code) context.stores.slots[1].erase(0);\n    return code;\n' }],
+    mutations: [{ file: 'firmware/update/offer-intake.ts', find: '  const changed = false;\n', replace: '  const changed = false;\n  context.slot(1).erase(0);\n' }],
   },
   {
     name: 'attempt marked after verifying', flows: ['trial'], apps: [], boot: true,
@@ -76,11 +76,11 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'counter raised at test', flows: ['counter'], apps: ['old', 'raising'],
     mutations: [
-      { file: 'firmware/update/apply.ts', find: 'import { confirmedFloor,', replace: 'import { encodeConfirmed, confirmedFloor,' },
+      { file: 'firmware/update/apply.ts', find: 'import type { Confirmed } from', replace: 'import { encodeConfirmed, type Confirmed } from' },
       {
-        file: 'firmware/update/apply.ts', find: '    const code = mayStart(context) || context.battery.loaded();\n',
-        replace: '    const code = mayStart(context) || context.battery.loaded();\n    const floor = confirmedFloor(journal, stores.records)!;\n'
-          + '    floor.counter = image.counter;\n    stores.records.set(6, encodeConfirmed(floor));\n',
+        file: 'firmware/update/apply.ts', find: '    const code = rules.mayStart(context) || context.battery.loaded();\n',
+        replace: '    const code = rules.mayStart(context) || context.battery.loaded();\n    const floor = rules.confirmedFloor(journal, context.stores.records)!;\n'
+          + '    floor.counter = image.counter;\n    context.stores.records.set(6, encodeConfirmed(floor));\n',
       },
     ],
   },
@@ -95,8 +95,8 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'confirmed slot can be erased in a trial', flows: ['writesInTrial'], apps: ['old', 'unhealthy'],
     mutations: [
-      { file: 'firmware/update/gates.ts', find: 'if (trialOf(journal)) return TRIAL_RUNNING;', replace: 'if (trialOf(journal) && !journal) return TRIAL_RUNNING;' },
-      { file: 'firmware/smp/image-group.ts', find: 'if (asked === 0 || trialOf(stores.journal)) return', replace: 'if (asked === 0) return' },
+      { file: 'firmware/update/gates.ts', find: 'if (isTrialSet(journal)) return TRIAL_RUNNING;', replace: 'if (isTrialSet(journal) && !journal) return TRIAL_RUNNING;' },
+      { file: 'firmware/smp/image-group.ts', find: 'if (asked === 0 || isTrialSet(stores.journal)) return', replace: 'if (asked === 0) return' },
     ],
   },
   {

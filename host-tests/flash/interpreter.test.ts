@@ -4,6 +4,7 @@ import { FAMILIES } from '../../boards/families.js';
 import { storageImage } from '../../virtual-board/provision.js';
 import { openJournal } from '../../firmware/flash/journal.js';
 import { layoutOf } from '../../firmware/flash/layout.js';
+import { freeBytesOf, keysOf, removeRecord, wipeRecords } from '../../firmware/flash/record-chores.js';
 import { openRecords } from '../../firmware/flash/records.js';
 import { bundleDevice } from '../../scripts/bundle-device.js';
 import { runScript } from '../../virtual-board/interpreter/script.js';
@@ -32,13 +33,13 @@ const DRIVER = `(function(probe, steps, now) {
     if (s[0] === 0) code = journal.append(s[1], bytes, s[4]);
     if (s[0] === 1) code = journal.mark(s[1], s[4], s[3] * 257);
     if (s[0] === 2) code = records.set(s[1], bytes);
-    if (s[0] === 3) code = records.remove(s[1]);
+    if (s[0] === 3) code = probe.removeRecord(records, s[1]);
     if (s[0] === 4) { journal = probe.openJournal(j); records = probe.openRecords(r); }
-    if (s[0] === 5) code = records.wipe([1, 3, 300]);
+    if (s[0] === 5) code = probe.wipeRecords(records, [1, 3, 300]);
     t = now() - t;
     if (t > longest) longest = t;
     if (s[0] < 2) answers.push([code, journal.sequenceOf(s[1]), journal.firstUnused(s[1]), journal.markAt(s[1], s[4]), sum(journal.read(s[1]))]);
-    else answers.push([code, records.freeBytes(), records.keys().length, sum(records.get(s[1]))]);
+    else answers.push([code, probe.freeBytesOf(records), probe.keysOf(records).length, sum(records.get(s[1]))]);
   });
   return { answers: answers, longest: longest };
 })`;
@@ -64,7 +65,7 @@ describeWithInterpreter('journal and record store on Espruino', () => {
     const list = steps(7);
     const nor = createNor({ base: family.geometry.base, pages: family.geometry.pages });
     const run = (0, eval)(DRIVER) as (probe: unknown, list: number[][], now: () => number) => Result;
-    const here = run({ flash: nor.port, crc32, openJournal, openRecords }, list, () => performance.now());
+    const here = run({ flash: nor.port, crc32, openJournal, openRecords, freeBytesOf, keysOf, removeRecord, wipeRecords }, list, () => performance.now());
     const pages = [SPANS.journal, SPANS.records].flatMap(({ address, pages: count }) => Array.from({ length: count }, (_, page) => address + page * 4096));
     const sums = pages.map((address) => crc32(nor.port.read(4096, address)));
 

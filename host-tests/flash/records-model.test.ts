@@ -2,8 +2,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { OUT_OF_REGION, RECORDS_FULL } from '../../firmware/errors.js';
+import { freeBytesOf, keysOf, removeRecord, wipeRecords } from '../../firmware/flash/record-chores.js';
 import { openRecordReader } from '../../firmware/flash/record-reader.js';
-import { openRecords, type Records } from '../../firmware/flash/records.js';
+import { openRecords, type Ring } from '../../firmware/flash/records.js';
 import { createChip, crc32, cutArbitrary, holds, withCut, type Chip, type Cut } from './support.js';
 
 type Model = Map<number, string>;
@@ -33,17 +34,17 @@ const step: fc.Arbitrary<Step> = fc.record({
   cut: cutArbitrary(20),
 });
 
-function open(chip: Chip): Records {
+function open(chip: Chip): Ring {
   const before = chip.nor.operations;
   const records = openRecords({ flash: chip.nor.port, span: chip.records, spare: chip.spare, crc32 });
-  records.freeBytes();
+  freeBytesOf(records);
   expect(chip.nor.operations, 'opening writes nothing').toBe(before);
   return records;
 }
 
-function read(records: Records): Model {
+function read(records: Ring): Model {
   const model: Model = new Map();
-  for (const held of records.keys().sort((a, b) => a - b)) {
+  for (const held of keysOf(records).sort((a, b) => a - b)) {
     const value = records.get(held);
     model.set(held, value ? Buffer.from(value).toString('latin1') : 'lost');
   }
@@ -80,11 +81,11 @@ function runSteps(chip: Chip, steps: Step[]): void {
     const value = Uint8Array.from({ length: now.length }, (_, i) => now.fill + i * 7 + number);
     number++;
     let code = 0;
-    const free = records.freeBytes();
+    const free = freeBytesOf(records);
     const cut = withCut(chip.nor, now.cut, () => {
       if (now.do === 'set') code = records.set(now.key, value);
-      else if (now.do === 'remove') code = records.remove(now.key);
-      else if (now.do === 'wipe') code = records.wipe(now.keep);
+      else if (now.do === 'remove') code = removeRecord(records, now.key);
+      else if (now.do === 'wipe') code = wipeRecords(records, now.keep);
       else records = open(chip);
     });
     if (cut) records = open(chip);
@@ -100,7 +101,7 @@ function runSteps(chip: Chip, steps: Step[]): void {
     // What was read is what a restart reads, to the byte count.
     const again = open(chip);
     expect(text(read(again)), what).toBe(seen);
-    expect(again.freeBytes(), what).toBe(records.freeBytes());
+    expect(freeBytesOf(again), what).toBe(freeBytesOf(records));
     expect(text(readSingly(chip)), what).toBe(text(new Map([...read(again)].filter(([held]) => held <= ASKED_SINGLY))));
     model = cut && seen === text(model) ? model : code ? model : newer;
   }

@@ -1,11 +1,12 @@
 /** The record store's own rules, one by one. */
 import { describe, expect, it } from 'vitest';
 import { OUT_OF_REGION, RECORDS_FULL } from '../../firmware/errors.js';
+import { freeBytesOf, keysOf, removeRecord, wipeRecords } from '../../firmware/flash/record-chores.js';
 import { LOG_FIRST, LOG_LAST } from '../../firmware/flash/keys.js';
-import { openRecords, type Records } from '../../firmware/flash/records.js';
+import { openRecords, type Ring } from '../../firmware/flash/records.js';
 import { createChip, crc32, type Chip } from './support.js';
 
-function open(chip: Chip): Records {
+function open(chip: Chip): Ring {
   return openRecords({ flash: chip.nor.port, span: chip.records, spare: chip.spare, crc32 });
 }
 
@@ -20,9 +21,9 @@ describe('the record store', () => {
       expect(records.get(7)).toEqual(value(length, length));
       expect(open(chip).get(7)).toEqual(value(length, length));
     }
-    expect(records.remove(7)).toBe(0);
+    expect(removeRecord(records, 7)).toBe(0);
     expect(records.get(7)).toBeUndefined();
-    expect(open(chip).keys()).toEqual([]);
+    expect(keysOf(open(chip))).toEqual([]);
     expect(chip.nor.rewrites).toBe(0);
   });
 
@@ -34,7 +35,7 @@ describe('the record store', () => {
       expect(records.get(key)).toBeUndefined();
     }
     expect(records.set(1, value(1025, 1))).toBe(OUT_OF_REGION);
-    expect(records.remove(5)).toBe(0);
+    expect(removeRecord(records, 5)).toBe(0);
     expect(chip.nor.operations).toBe(0);
   });
 
@@ -71,35 +72,35 @@ describe('the record store', () => {
     const chip = createChip(1, 4);
     const records = open(chip);
     let key = 1;
-    while (records.freeBytes() >= 416) expect(records.set(key++, value(400, key))).toBe(0);
+    while (freeBytesOf(records) >= 416) expect(records.set(key++, value(400, key))).toBe(0);
     expect(records.set(key, value(400, 0))).toBe(RECORDS_FULL);
     expect(records.get(key)).toBeUndefined();
     for (let n = 0; n < 100; n++) expect(records.set(1 + (n % (key - 1)), value(400, n))).toBe(0);
     expect(records.set(1, value(100, 9))).toBe(0);
-    expect(records.remove(2)).toBe(0);
+    expect(removeRecord(records, 2)).toBe(0);
     expect(records.set(key, value(400, 0))).toBe(0);
-    expect(open(chip).keys()).toHaveLength(key - 1);
+    expect(keysOf(open(chip))).toHaveLength(key - 1);
   });
 
   it('wipes everything but what is kept, in one step', () => {
     const chip = createChip(1);
     const records = open(chip);
     for (let key = 1; key < 20; key++) records.set(key, value(200, key));
-    expect(records.wipe([3, 10, 40])).toBe(0);
+    expect(wipeRecords(records, [3, 10, 40])).toBe(0);
     for (const now of [records, open(chip)]) {
-      expect(now.keys()).toEqual([3, 10]);
+      expect(keysOf(now)).toEqual([3, 10]);
       expect(now.get(3)).toEqual(value(200, 3));
     }
     for (let n = 0; n < 500; n++) records.set(5, value(200, n));
-    expect(open(chip).keys()).toEqual([3, 5, 10]);
+    expect(keysOf(open(chip))).toEqual([3, 5, 10]);
   });
 
   it('refuses to wipe when what is kept does not fit a page', () => {
     const chip = createChip(1);
     const records = open(chip);
     for (let key = 1; key < 6; key++) records.set(key, value(1000, key));
-    expect(records.wipe([1, 2, 3, 4])).toBe(RECORDS_FULL);
-    expect(records.keys()).toEqual([1, 2, 3, 4, 5]);
+    expect(wipeRecords(records, [1, 2, 3, 4])).toBe(RECORDS_FULL);
+    expect(keysOf(records)).toEqual([1, 2, 3, 4, 5]);
   });
 
   it('takes spare pages for failing and worn ones', () => {
@@ -109,7 +110,7 @@ describe('the record store', () => {
     for (let n = 0; n < 300; n++) expect(records.set(1 + (n % 9), value(300, n))).toBe(0);
     expect(records.failing).toBe(2);
     const again = open(chip);
-    expect(again.keys()).toHaveLength(9);
+    expect(keysOf(again)).toHaveLength(9);
     expect(again.failing).toBe(2);
   });
 });

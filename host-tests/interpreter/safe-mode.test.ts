@@ -15,11 +15,11 @@ import { linuxFirmware, linuxLock, MASTER_CODE, PIN, smpClient, wireClient, wiri
 import { describeWithInterpreter } from './with-interpreter.js';
 
 /**
- * Without what the prelude takes. An ESP32 has up to 16,383 variables and a XIAO 14,000. An ESP32-C3 has 4,095 at most: the door and a
- * list fit it, an upload in safe mode is refused there for lack of memory. This keeps it from growing.
+ * Without what the prelude takes. An ESP32 has up to 16,383 variables, a XIAO 14,000, and an ESP32-C3 4,095 at most, of which some have to
+ * stay free. This keeps it from growing.
  */
-const MOST_REST_VARS = 2800;
-const MOST_VARS = 4600;
+const MOST_REST_VARS = 2500;
+const MOST_VARS = 3600;
 /** How often the peak is looked at while the upload runs, milliseconds; and the variables that looking takes. */
 const SAMPLE_MS = 3;
 const SAMPLER_VARS = 20;

@@ -57,7 +57,7 @@ describe('the console framing', () => {
     let toLock: (data: string) => void = () => undefined;
     let toHost: (data: string) => void = () => undefined;
     serveSerial({ ...lineTools, later: (turn) => turns.push(turn), onData: (take) => (toLock = take), write: (data) => toHost(data) }, {
-      receive: (frame, reply) => [1, 2, 3].forEach((n) => reply(frame.repeat(n * 40))), tidy: () => undefined,
+      receive: (frame, reply) => [1, 2, 3].forEach((n) => reply(frame.repeat(n * 40))),
     });
     const link = lineLink({ write: (data) => toLock(data), onData: (take) => (toHost = take), close: () => undefined });
     const answers: string[] = [];

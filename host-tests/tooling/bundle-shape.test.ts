@@ -42,6 +42,20 @@ describe('nesting', () => {
     expect(nested).toMatch(/function b\(\)\{\s*function d/);
   });
 
+  test('an owner stays where it is named, whoever calls it', () => {
+    const nested = nest(script, ['a', 'b']);
+    expect(tops(nested)).toEqual(['a', 'b', 'c', 'e']);
+    expect(nested).toMatch(/function b\(\)\{\s*function d/);
+    expect(evaluate(nested)).toBe('3,1');
+  });
+
+  test('what stands at the top moves into the inner owner that alone uses it, but not to where its names mean something else', () => {
+    const inner = 'function a(k){function b(){return f()+g()}return b()+k}function f(){return h()}function h(){return 1}function g(){return k()}function k(){return 5}a(10)';
+    const nested = nest(inner, ['a.b']);
+    expect(tops(nested)).toEqual(['a', 'g', 'k']);
+    expect(evaluate(nested)).toBe(evaluate(inner));
+  });
+
   test('variables of a function are state, and stay where they are', () => {
     const counter = 'function make(){var n=0;function up(){return add()}function add(){return ++n}return up}var m=make();m();m()';
     expect(evaluate(nest(counter, ['make.up']))).toBe(2);

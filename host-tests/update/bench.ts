@@ -13,6 +13,7 @@ import { lockCommand } from '../../firmware/smp/lock-group.js';
 import { openService, type SmpService } from '../../firmware/service.js';
 import { createServer, type SmpServer } from '../../firmware/smp/server.js';
 import type { UpdateContext } from '../../firmware/update/context.js';
+import { startVerification } from '../../firmware/update/verification.js';
 import { closedWindow, openWindow, type UpdateWindow } from '../../firmware/update/window.js';
 import { confirmImage } from '../../firmware/update/boot-state.js';
 import { createNor, PowerCut, type Nor } from '../../virtual-board/nor.js';
@@ -167,7 +168,8 @@ export function createBench(options: { production?: boolean; keys?: [Uint8Array,
       bench.stores = openStores(platform, layout);
       window = closedWindow();
       const context: UpdateContext = {
-        platform, stores: bench.stores, identity, slh: slhTools,
+        platform, stores: bench.stores, identity, slh: () => slhTools, slotBytes: layout.slots[0].pages * 4096,
+        slot: (slot) => bench.stores.slots[slot === 1 ? 1 : 0], offer: () => bench.stores.offer,
         running: { slot: safeMode ? -1 : start.slot ?? 0, version: versionOf(start.version ?? '1.0.0'), trial: start.trial ?? false },
         bootloader: versionOf('1.2.0'), machine: 'virtual',
         door: { busy: () => bench.doorBusy },
@@ -182,15 +184,21 @@ export function createBench(options: { production?: boolean; keys?: [Uint8Array,
         },
         restart: () => void bench.restarts++,
         log: (words) => void bench.log.push(words),
-        safeMode,
         hashBytes: start.hashBytes ?? 262144,
         window, stepping: 0,
+        verifyAlone: () => undefined,
       };
-      const make = (): SmpServer => createServer({ ...context }, safeMode ? undefined : lockCommand);
-      bench.server = make();
+      const make = (service: SmpService): SmpServer => createServer({
+        ...context,
+        verifyAlone: (slot, trust, frames) => service.alone(startVerification({
+          platform, journal: bench.stores.journal, window, identity, slh: slhTools, slot, trust, source: bench.stores.slots[slot],
+        }), frames),
+      }, safeMode ? undefined : lockCommand);
+      const direct: SmpService = openService(platform, () => bench.doorBusy, () => () => (bench.server = make(direct)));
+      bench.server = make(direct);
       bench.service = openService(platform, () => bench.doorBusy, () => () => {
         bench.made++;
-        return make();
+        return make(bench.service);
       });
     },
     window: () => window,

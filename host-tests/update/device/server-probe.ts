@@ -7,6 +7,8 @@ import { createCrc16, startLines } from '../../../firmware/smp/console.js';
 import { lockCommand } from '../../../firmware/smp/lock-group.js';
 import { createServer, type SmpServer } from '../../../firmware/smp/server.js';
 import { closedWindow, openWindow } from '../../../firmware/update/window.js';
+import { startVerification } from '../../../firmware/update/verification.js';
+import { openService, type SmpService } from '../../../firmware/service.js';
 import { confirmImage } from '../../../firmware/update/boot-state.js';
 
 declare const probe: Probe;
@@ -85,12 +87,16 @@ const slh = createSlhTools();
 const window = closedWindow();
 const noBytes = new Uint8Array(32);
 const before = process.memory().usage;
-probe.server = createServer({
-  platform, stores, slh,
-  identity: {
-    deviceId: noBytes, family: 5, hardware: 3, production: true, keys: [probe.publicKey, noBytes], codeSalt: noBytes, recoveryHash: noBytes,
-    serial: '', wiring: '',
-  },
+const identity = {
+  deviceId: noBytes, family: 5, hardware: 3, production: true, keys: [probe.publicKey, noBytes] as [Uint8Array, Uint8Array], codeSalt: noBytes,
+  recoveryHash: noBytes, serial: '', wiring: '',
+};
+const make = (): SmpServer => createServer({
+  platform, stores, slh: () => slh,
+  slotBytes: stores.slots[0].pages * 4096,
+  slot: (slot) => stores.slots[slot === 1 ? 1 : 0],
+  offer: () => stores.offer,
+  identity,
   running: { slot: 0, version, trial: false },
   bootloader: version,
   machine: 'linux',
@@ -100,10 +106,14 @@ probe.server = createServer({
   log: function (words) {
     probe.log.push(words);
   },
-  safeMode: false,
   hashBytes: 65536,
   window,
+  verifyAlone: (slot, trust, frames) => service.alone(startVerification({
+    platform, journal: stores.journal, window, identity, slh, slot, trust, source: stores.slots[slot],
+  }), frames),
   stepping: 0,
 }, lockCommand);
+const service: SmpService = openService(platform, () => false, () => () => (probe.server = make()));
+probe.server = make();
 probe.serverVars = process.memory().usage - before;
 openWindow(window, platform.nowMs());

@@ -1,7 +1,7 @@
 /**
  * Makes one text for the lock of one entry file:
  *
- *   TypeScript -> tsup (esbuild bundle, swc to ES5) -> bundle-shape, short-names -> terser -> `hoistVars` -> `checkDeviceText`
+ *   TypeScript -> `hideForOf` -> tsup (esbuild bundle, swc to ES5) -> bundle-shape, short-names -> terser -> `showForOf` -> `hoistVars` -> `checkDeviceText`
  *
  * A text is cached by the content of everything that can go into it, in memory and in node_modules/.cache.
  */
@@ -14,6 +14,7 @@ import { build } from 'tsup';
 import { markApart, setApart } from './apart.js';
 import { inlineConstants, nest, programOf } from './bundle-shape.js';
 import { checkDeviceText } from './device-text.js';
+import { showForOf } from './for-of.js';
 import { checkVars, hoistVars } from './hoist-vars.js';
 import { rewriting, type Mutation } from './plant.js';
 import { shortenNames, shortNamesOf } from './short-names.js';
@@ -98,7 +99,7 @@ async function compile(file: string, options: BundleOptions): Promise<string> {
   const code = options.program
     ? await minifyProgram(bundle, options.once ?? [])
     : await minifyFunction(name, markApart(bundle, options.apart ?? []), options.parameter);
-  const text = hoistVars(code);
+  const text = hoistVars(showForOf(code));
   const problems = [...checkDeviceText(text), ...checkVars(text)];
   if (problems.length) throw new Error(`${name} cannot run on a lock:\n  ${problems.join('\n  ')}`);
   if (options.apart) return inParts(text);
@@ -186,7 +187,7 @@ async function cacheKey(file: string, options: BundleOptions): Promise<string> {
 
 const TOOLS = [
   'package-lock.json', 'tsconfig.base.json', 'tsconfig.device.json',
-  ...['apart', 'build-bootloader', 'bundle-device', 'bundle-shape', 'defines', 'device-text', 'hoist-vars', 'memory-plan', 'plant', 'script', 'short-names'].map((name) => `scripts/${name}.ts`),
+  ...['apart', 'build-bootloader', 'bundle-device', 'bundle-shape', 'defines', 'device-text', 'for-of', 'hoist-vars', 'memory-plan', 'plant', 'script', 'short-names'].map((name) => `scripts/${name}.ts`),
 ]
   .map((name) => join(ROOT, name));
 

@@ -11,7 +11,8 @@ const method = (name, message) => syntax(`CallExpression[callee.property.name=/^
 
 /** Syntax that Espruino rejects, or that is lowered to helpers it cannot run. */
 const SYNTAX = [
-  syntax('ForOfStatement', 'for-of is lowered to Symbol, which Espruino lacks. Write a counting loop.'),
+  syntax("ForOfStatement[left.type!='MemberExpression'], ForOfStatement[await=true]",
+    'for-of is lowered to Symbol, which Espruino lacks. Write a counting loop, or for (bytes[place] of values), which the build keeps (scripts/for-of.ts).'),
   syntax('SpreadElement', 'Spread is lowered to helpers Espruino cannot run. Use concat, set, or name the fields.'),
   syntax('RestElement', 'Rest parameters and rest patterns are lowered to helpers. Take an array.'),
   syntax('ObjectPattern', 'Destructuring is lowered to helpers. Read the fields.'),

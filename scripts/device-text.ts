@@ -3,6 +3,7 @@
  * rules say the same about sources; this is the proof about what ships, whatever a compiler helper or a library slipped in.
  */
 import ts from 'typescript';
+import { isOwnForOf } from './for-of.js';
 
 /** Globals Espruino does not have, or that a lock must not touch. */
 const FORBIDDEN_GLOBALS = [
@@ -65,7 +66,7 @@ function problemOfMember(node: ts.PropertyAccessExpression): string | undefined 
 /** Newer syntax than ES5 that a compiler may leave behind. */
 function problemOfSyntax(node: ts.Node): string | undefined {
   const newer = ts.isArrowFunction(node) || ts.isClassLike(node) || ts.isSpreadElement(node) || ts.isObjectBindingPattern(node)
-    || ts.isArrayBindingPattern(node) || ts.isForOfStatement(node) || ts.isTemplateExpression(node) || ts.isYieldExpression(node)
+    || ts.isArrayBindingPattern(node) || (ts.isForOfStatement(node) && !isOwnForOf(node)) || ts.isTemplateExpression(node) || ts.isYieldExpression(node)
     || ts.isAwaitExpression(node) || (ts.isFunctionLike(node) && node.parameters.some((each) => each.initializer ?? each.dotDotDotToken));
   if (newer) return `${ts.SyntaxKind[node.kind]} is not ES5`;
   if (ts.isCaseBlock(node)) {

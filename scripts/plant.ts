@@ -1,9 +1,10 @@
-/** Changes device sources on their way into a bundle: plants what a test wants to see noticed, and takes out what bundles share. */
+/** Changes device sources on their way into a bundle: plants what a test wants to see noticed, takes out what bundles share, hides for-of. */
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Options } from 'tsup';
 import ts from 'typescript';
+import { hideForOf } from './for-of.js';
 
 type Plugin = NonNullable<Options['esbuildPlugins']>[number];
 
@@ -18,17 +19,16 @@ export interface Mutation {
   replace: string;
 }
 
-/** Changes sources on their way into a bundle: plants mutations, and puts `image[2][PLACE]` in the place of functions that are shared. */
+/** Changes sources on their way into a bundle: plants mutations, puts `image[2][PLACE]` in the place of functions that are shared, hides for-of. */
 export async function rewriting(mutations: Mutation[], sharedFile: string | undefined): Promise<Plugin[]> {
-  if (!mutations.length && !sharedFile) return [];
   const shared = sharedFile ? await sharedNames(sharedFile) : new Map<string, Map<string, number>>();
   const paths = new Set([...mutations.map((each) => join(ROOT, each.file)), ...shared.keys()]);
   return [{
     name: 'rewrite',
     setup(bundle) {
       bundle.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
-        if (!paths.has(path)) return undefined;
-        return { contents: withoutFunctions(await mutated(path, mutations), shared.get(path) ?? new Map()), loader: 'ts' };
+        const text = paths.has(path) ? withoutFunctions(await mutated(path, mutations), shared.get(path) ?? new Map()) : await readFile(path, 'utf8');
+        return { contents: hideForOf(text), loader: 'ts' };
       });
     },
   }];

@@ -11,6 +11,7 @@ async function complaints(source: string, filePath: string): Promise<string[]> {
 
 const MISTAKES: [what: string, source: string, says: RegExp][] = [
   ['for-of', 'declare const a: number[]; for (const x of a) f(x); function f(x: number): void { f(x); }', /counting loop/],
+  ['for-of with a variable', 'export function f(a: number[]): number { let x = 0; for (x of a) x++; return x; }', /counting loop/],
   ['spread in a call', 'declare const a: number[]; export const b = Math.max(...a);', /Spread/],
   ['spread in a record', 'export function f(a: object): object { return { ...a }; }', /Spread/],
   ['rest parameters', 'export function f(...a: number[]): number { return a.length; }', /Rest/],
@@ -108,6 +109,11 @@ describe('device code that Espruino would reject, run wrongly or be harmed by do
     expect((await complaints(make.replace('./', '../'), 'firmware/lock/example.ts')).join('\n')).toMatch(/Only main files/);
     expect(await complaints(make, 'firmware/main.ts')).toEqual([]);
     expect(await complaints("import type { Platform } from '../platform/types.js'; export type P = Platform;", 'firmware/lock/example.ts')).toEqual([]);
+  });
+
+  test('for-of over an element or a field passes: the build keeps it as it is', async () => {
+    const loop = 'export function f(a: number[], b: { c: number }): void { for (a[0] of a) b.c++; for (b.c of a) a[1]++; }';
+    expect(await complaints(loop, 'firmware/lock/example.ts')).toEqual([]);
   });
 
   test('plain functions over plain records pass', async () => {

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { SlhTools } from '../firmware/image/slh-dsa.js';
 
-function sha256(data: Uint8Array): Uint8Array {
-  return createHash('sha256').update(data).digest();
+function sha256(data: Uint8Array | string): Uint8Array {
+  return createHash('sha256').update(Buffer.from(data as string, 'latin1')).digest();
 }
 
 export const slhTools: SlhTools = {
@@ -11,9 +11,9 @@ export const slhTools: SlhTools = {
   hash: (data) => sha256(data).subarray(0, 16),
   bytesOf: (text) => {
     const bytes = Buffer.from(text, 'latin1');
-    return (offset, length) => bytes.subarray(offset, offset + length);
+    return { substr: (offset, length) => bytes.subarray(offset, offset + length) };
   },
-  digits: (from, to, bits) => {
+  digits: (from, to, _map, bits) => {
     let value = 0;
     let held = 0;
     let next = 0;
@@ -27,5 +27,6 @@ export const slhTools: SlhTools = {
     }
   },
   sum: (values) => values.reduce((total, value) => total + value, 0),
+  text: (bytes) => Buffer.from(bytes).toString('latin1'),
   collect: () => undefined,
 };

@@ -11,26 +11,31 @@
  *   F, H, T(ADRS, x) = SHA-256(PK.seed | 48 zeros | ADRS(22) | x), first 16 bytes             (section 11.2.1)
  *   ADRS   = layer u8 | tree u64 | type u8 | key pair u32 | chain or height u32 | hash or index u32, big-endian
  *
- * All of it is hashed in one buffer, `block`: head (PK.seed, zeros, ADRS) | 35 slots of 16 bytes | numbers to count down. Chains and
- * leaves are worked on in slot 0, pairs of nodes in slots 0 and 1; what T compresses is put into the other slots meanwhile. A digest
- * of 32 bytes put into a slot spoils the next one, which therefore never holds anything yet.
- * Free memory is collected about every 130 hashes: digests fragment the interpreter's free list, and without that every further hash
- * takes longer than the one before.
+ * All of it is hashed in one buffer, `work`: head (PK.seed, zeros, ADRS) | 35 slots of 16 bytes | the numbers that loops run over. Chains and
+ * leaves are worked on in slot 0, pairs of nodes in slots 0 and 1; what T compresses is put into the other slots meanwhile, and so are the
+ * FORS indices and the digits of the chains, where nothing else is yet.
  */
+
+/** Gives bytes in a form that `Uint8Array.set` takes. */
+export interface SlhBytes {
+  substr(offset: number, length: number): ArrayLike<number>;
+}
 
 /** What differs between the chip and a host: firmware/platform/slh-tools.ts, virtual-board/slh-tools.ts. */
 export interface SlhTools {
   /** SHA-256, all 32 bytes, in a form that `Uint8Array.set` takes. */
-  sha256(data: Uint8Array): ArrayLike<number>;
+  sha256(data: string): ArrayLike<number>;
   /**
    * SHA-256 again, for the two thousand short hashes. Only the first 16 bytes are used: a host gives 16, because its
    * `Uint8Array.set` refuses more than fits; the chip gives 32, because its `set` stops at the end of a view and cutting costs time.
    */
   hash(data: Uint8Array): ArrayLike<number>;
-  /** A function that gives bytes of `text`, in a form that `Uint8Array.set` takes. */
-  bytesOf(text: string): (offset: number, length: number) => ArrayLike<number>;
+  /** Bytes as a string, one character (0..255) a byte, in memory of its own. */
+  text(bytes: ArrayLike<number>): string;
+  /** On the chip `text` itself: its `set` takes a string. */
+  bytesOf(text: string): SlhBytes;
   /** Splits `from` into numbers of `bits` bits, most significant bit first, into the start of `to`. */
-  digits(from: Uint8Array, to: Uint8Array | Uint16Array, bits: number): void;
+  digits(from: Uint8Array, to: Uint8Array | Uint16Array, map: undefined, bits: number): void;
   sum(values: Uint8Array): number;
   /** Collects free memory. */
   collect(): void;
@@ -41,7 +46,7 @@ export const VERIFY_GENUINE = 1;
 export const VERIFY_REFUSED = 2;
 
 export interface Verifying {
-  /** Works on for a few dozen hashes. VERIFY_GO_ON, then for ever VERIFY_GENUINE or VERIFY_REFUSED. Never throws. */
+  /** Works on for a few dozen hashes. VERIFY_GO_ON, then for ever VERIFY_GENUINE or VERIFY_REFUSED. What throws is refused from then on. */
   step(): number;
 }
 
@@ -59,6 +64,8 @@ const CHAIN = 81;
 /** Lower half of the last field: indices are below 65536. */
 const INDEX = 84;
 const STEP_IN_CHAIN = 85;
+/** A chain whose value is at the end already has step 15. */
+const LAST_STEP = 14;
 /** Types of ADRS. */
 const WOTS_HASH = 0;
 const WOTS_KEY = 1;
@@ -66,153 +73,191 @@ const NODE = 2;
 const FORS_NODE = 3;
 const FORS_ROOTS = 4;
 const FORS_TREES = 14;
-const FORS_TREE_BYTES = 16 + 12 * 16;
+const FORS_HEIGHT = 12;
+const FORS_TREE_BYTES = 16 + FORS_HEIGHT * 16;
 const CHAINS = 35;
-const LAYER_BYTES = (CHAINS + 9) * 16;
+const HEIGHT = 9;
 /** Where the parts of the signature begin, after R. */
 const FORS_AT = 16;
 const LAYERS_AT = FORS_AT + FORS_TREES * FORS_TREE_BYTES;
-/** Chains in a step: 5 x 15 hashes at most. A FORS tree has 13. */
-const CHAINS_A_STEP = 5;
-/** The first slot for FORS roots, beyond what a digest in slot 1 spoils. */
-const FIRST_ROOT = 3;
-/** Where in `block` the FORS indices (u16, little-endian) and then the chain digits of a layer (u8) are. */
-const NUMBERS = HEAD + CHAINS * 16;
+/** A step of chains ends when so many hashes are done; the last chain adds 15 at most. */
+const HASHES_A_STEP = 36;
+/** The first slot for FORS roots, beyond those that nodes are in. */
+const FIRST_ROOT = 2;
+/** Where all slots end; the byte there is the first chain's digit, the last that is needed. */
+const SLOTS_END = HEAD + CHAINS * 16;
+/** A digit for each chain, from slot 1 on: a slot is written when its chain is finished, and none of its digits is needed then. */
+const DIGITS = HEAD + 16;
+/** The numbers 1 to 14 behind it, and the end. */
+const STEPS = SLOTS_END;
+const END = STEPS + LAST_STEP + 1;
+/** The FORS indices (u16), behind the roots. */
+const INDICES = HEAD + (FIRST_ROOT + FORS_TREES) * 16;
+
+/** Short names, and few: each is a variable of the interpreter. */
+interface State extends Verifying {
+  /** The buffer that all is hashed in. */
+  work?: Uint8Array;
+  /** The public key. */
+  key: string;
+  /** The message; then the FORS indices; then slot 0. */
+  data: string | Uint16Array | Uint8Array;
+  /** The signature. */
+  sig: SlhBytes;
+  use: SlhTools;
+  /** Where the next FORS tree or layer is in the signature. */
+  pos: number;
+}
 
 /**
- * Starts to verify `signature` (a string of 7856 characters 0..255, read in place) over `message` with `publicKey` (32 bytes).
+ * Starts to verify `signature` (7856 bytes, read in place) over `message` with `publicKey` (32 bytes): strings, one character (0..255) a byte.
  * Wrong lengths, and whatever throws on the way, are refusals.
  */
-export function startVerify(publicKey: Uint8Array, message: Uint8Array, signature: string, tools: SlhTools): Verifying {
-  const block = new Uint8Array(NUMBERS + CHAINS);
-  const take = tools.bytesOf(signature);
-  /** Where the FORS tree, or the layer, that comes next begins in the signature. Below FORS_AT it is the verdict. */
-  let next = publicKey.length === 32 && signature.length === SIGNATURE_BYTES ? VERIFY_GO_ON : VERIFY_REFUSED;
-  /** Chains of the layer that are still to do. */
-  let chains = 0;
+export function startVerify(publicKey: string, message: string, signature: string, tools: SlhTools): Verifying {
+  const state: State = {
+    step: publicKey.length === 32 && signature.length === SIGNATURE_BYTES ? digestMessage : refuse,
+    key: publicKey, data: message, sig: tools.bytesOf(signature), use: tools, pos: FORS_AT,
+  };
+  return state;
+}
 
-  /**
-   * Algorithm 5 for the next chains, from the last one down: from the signature's value to the end of the chain, into its slot.
-   * The hot loop: all it needs are variables of its own, which the interpreter finds at once.
-   */
-  function finishChains(): void {
-    const leaf = block.subarray(0, HEAD + 16);
-    const left = block.subarray(HEAD, HEAD + 16);
-    const setLeft = left.set.bind(left);
-    const hash = tools.hash;
-    let chain = chains;
-    chains -= CHAINS_A_STEP;
-    if (chain % 15 === 10) tools.collect();
-    do {
-      block[CHAIN] = --chain;
-      setLeft(take(next + 16 * chain, 16));
-      for (let from = block[NUMBERS + chain]!; from < 15; setLeft(hash(leaf))) leaf[STEP_IN_CHAIN] = from++;
-      if (chain) block.set(left, HEAD + 16 * chain);
-    } while (chain % CHAINS_A_STEP);
-  }
+function refuse(): number {
+  return VERIFY_REFUSED;
+}
 
-  /**
-   * One FORS tree, or the end of a layer: from its leaf up beside the nodes of the signature (algorithms 11 and 17). What the next layer
-   * then signs, unless there are more trees, is split into the chains' digits, with their checksum (algorithm 8).
-   */
-  function climb(): void {
-    const set = block.set.bind(block);
-    const hash = tools.hash;
-    let at = next;
-    let index = block[KEY_PAIR]! * 256 + block[KEY_PAIR + 1]!;
-    let end = at + LAYER_BYTES;
-    let slot = 0;
-    block[CHAIN] = block[INDEX] = block[INDEX + 1] = 0;
-    if (at < LAYERS_AT) {
-      const tree = (at - FORS_AT) / FORS_TREE_BYTES | 0;
-      if (tree % 7 === 0) tools.collect();
-      index = tree << 12 | block[NUMBERS + 2 * tree + 1]! << 8 | block[NUMBERS + 2 * tree]!;
-      slot = FIRST_ROOT + tree;
-      end = at + FORS_TREE_BYTES;
+function accept(): number {
+  return VERIFY_GENUINE;
+}
+
+/**
+ * Algorithm 5 for some chains, from the last one down: from the signature's value to the end of the chain, into its slot.
+ *
+ * The hashes of a chain find their memory without searching for it, because its loop leaves the interpreter's free list as it was, so that each
+ * digest lies where the one before did. Of a digest that is freed, the first block goes to the head of the list, the others go before the first
+ * block there with a higher address: they stay together if that is the head. So the first hash of a chain puts the list in order: while its digest
+ * is held, a longer text is made and dropped, which lies higher. That takes the same loop as for the other hashes, and over a view that is there
+ * already: whatever else is made in between changes the order, and then every hash takes longer than the one before
+ * (host-tests/interpreter/signature.test.ts compares with a bare loop).
+ */
+function climbChains(this: State): number {
+  const block = this.work!;
+  const hash = this.use.hash;
+  const leaf = block.subarray(0, HEAD + 16);
+  const set = (this.data as Uint8Array).set.bind(this.data);
+  const first = block.subarray(STEP_IN_CHAIN, HEAD);
+  let hashes = 0;
+  let index = block[CHAIN]!;
+  // An interpreter out of memory stops anywhere without throwing: refused for ever, until all of the step is done.
+  this.step = refuse;
+  do {
+    block[CHAIN] = --index;
+    set(this.sig.substr(this.pos + 16 * index, 16));
+    // A value that is only copied counts as much as a hash.
+    hashes += 16 - (block[STEP_IN_CHAIN] = block[index ? DIGITS + index : SLOTS_END]!);
+    const rest = block.subarray(STEPS + 1 + block[STEP_IN_CHAIN]!);
+    if (block[STEP_IN_CHAIN]! < LAST_STEP + 1) for (block[STEP_IN_CHAIN] of first) set(hash(leaf), (this.use.text(leaf), 0));
+    for (block[STEP_IN_CHAIN] of rest) set(hash(leaf));
+    block.set(this.data as Uint8Array, HEAD + 16 * index);
+  } while (index && hashes < HASHES_A_STEP);
+  this.step = index ? climbChains : climbTree;
+  return VERIFY_GO_ON;
+}
+
+/** Two FORS trees, or the tree of a layer: from its leaf up beside the nodes of the signature (algorithms 11 and 17). */
+function climbTree(this: State): number {
+  const block = this.work!;
+  const hash = this.use.hash;
+  let hashed = block.subarray(HEAD, HEAD + 32);
+  const set = hashed.set.bind(hashed);
+  let index: number;
+  let at = this.pos;
+  hashed = block.subarray(0, HEAD + 32);
+  this.step = refuse;
+  do {
+    const fors = at < LAYERS_AT;
+    block[CHAIN] = block[STEP_IN_CHAIN] = 0;
+    if (fors) {
+      index = (at - FORS_AT) / FORS_TREE_BYTES;
+      index = index << 16 | (this.data as Uint16Array)[index]! << 4;
       block[TYPE] = FORS_NODE;
-      block[INDEX] = index >> 8;
-      block[INDEX + 1] = index;
-      set(take(at, 16), HEAD);
-      set(hash(block.subarray(0, HEAD + 16)), HEAD + 16 * (index & 1));
+      block[INDEX] = index >> 12;
+      block[INDEX + 1] = index >> 4;
+      set(this.sig.substr(at, 16));
       at += 16;
     } else {
+      index = block[KEY_PAIR]! * 4096 + block[KEY_PAIR + 1]! * 16;
       block[TYPE] = WOTS_KEY;
-      set(hash(block.subarray(0, NUMBERS)), HEAD + 16 * (index & 1));
-      block[TYPE] = NODE;
-      block[KEY_PAIR] = block[KEY_PAIR + 1] = 0;
       at += CHAINS * 16;
     }
-    next = end;
-    const pair = block.subarray(0, HEAD + 32);
-    do {
-      set(take(at, 16), HEAD + 16 * (~index & 1));
-      index >>= 1;
-      block[CHAIN]!++;
-      block[INDEX] = index >> 8;
-      block[INDEX + 1] = index;
+    set(hash(block.subarray(0, fors ? HEAD + 16 : SLOTS_END)), index & 16);
+    if (!fors) {
+      block[TYPE] = NODE;
+      block[KEY_PAIR] = block[KEY_PAIR + 1] = 0;
+    }
+    for (block[CHAIN] of block.subarray(STEPS + 1, STEPS + 1 + (fors ? FORS_HEIGHT : HEIGHT))) {
+      set(this.sig.substr(at, 16), ~index & 16);
       at += 16;
-      set(hash(pair), HEAD + 16 * (at < end ? index & 1 : slot));
-    } while (at < end);
-    if (end < LAYERS_AT) return;
-    block[CHAIN] = block[INDEX] = block[INDEX + 1] = 0;
-    if (slot) {
+      index >>= 1;
+      block[INDEX] = index >> 12;
+      block[INDEX + 1] = index >> 4;
+      set(hash(hashed), index & 16);
+    }
+    if (fors) block.set(block.subarray(HEAD + (index & 16), HEAD + 16 + (index & 16)), HEAD + 16 * FIRST_ROOT + (index & 240));
+  } while (at < LAYERS_AT && index & 16);
+  this.pos = at;
+  if (at < LAYERS_AT) this.step = climbTree;
+  else if (at === SIGNATURE_BYTES) {
+    // Whether what is in slot 0 is PK.root.
+    if (this.use.text(this.data as Uint8Array) !== this.key.substr(16)) return VERIFY_REFUSED;
+    this.step = accept;
+    return VERIFY_GENUINE;
+  } else {
+    if (at === LAYERS_AT) {
       block[TYPE] = FORS_ROOTS;
-      set(block.subarray(HEAD + FIRST_ROOT * 16, HEAD + (FIRST_ROOT + FORS_TREES) * 16), HEAD);
-      set(hash(block.subarray(0, HEAD + FORS_TREES * 16)), HEAD);
+      block[CHAIN] = block[INDEX + 1] = 0;
+      block.set(block.subarray(HEAD + FIRST_ROOT * 16, INDICES), HEAD);
+      set(hash(block.subarray(0, HEAD + FORS_TREES * 16)));
+      this.data = block.subarray(HEAD, HEAD + 16);
     } else {
-      if (end === SIGNATURE_BYTES) {
-        // An interpreter out of memory stops anywhere without throwing: nothing is genuine before all is compared.
-        next = VERIFY_REFUSED;
-        let differing = 0;
-        for (let i = 0; i < 16; i++) differing |= block[HEAD + i]! ^ publicKey[16 + i]!;
-        if (!differing) next = VERIFY_GENUINE;
-        return;
-      }
       block[LAYER]!++;
       block[KEY_PAIR] = block[TREE + 5]! & 1;
       block[KEY_PAIR + 1] = block[TREE + 6]!;
-      for (let i = TREE + 6; i > TREE; i--) block[i] = (block[i - 1]! >> 1) | (block[i - 2]! << 7);
+      for (index = TREE + 6; index > TREE; index--) block[index] = (block[index - 1]! >> 1) | (block[index - 2]! << 7);
       block[TREE] = 0;
     }
+    // What the next layer signs, in slot 0, is split into the chains' digits, with their checksum (algorithm 8).
     block[TYPE] = WOTS_HASH;
-    const digits = block.subarray(NUMBERS, NUMBERS + 32);
-    tools.digits(block.subarray(HEAD, HEAD + 16), digits, 4);
-    const checksum = 32 * 15 - tools.sum(digits);
-    block[NUMBERS + 32] = checksum >> 8;
-    block[NUMBERS + 33] = checksum >> 4 & 15;
-    block[NUMBERS + 34] = checksum & 15;
-    chains = CHAINS;
+    hashed = block.subarray(DIGITS, DIGITS + 32);
+    this.use.digits(this.data as Uint8Array, hashed, undefined, 4);
+    index = 32 * 15 - this.use.sum(hashed);
+    block[DIGITS + 32] = index >> 8;
+    block[DIGITS + 33] = index >> 4 & 15;
+    block[DIGITS + 34] = index & 15;
+    block[SLOTS_END] = block[DIGITS]!;
+    block[CHAIN] = CHAINS;
+    this.step = climbChains;
   }
+  return VERIFY_GO_ON;
+}
 
-  return {
-    step() {
-      try {
-        if (chains) finishChains();
-        else if (next >= FORS_AT) climb();
-        else if (!next) {
-          // The message digest, out of the slots: R | PK.seed | PK.root and then the inner hash | zeros.
-          block.set(take(0, 16), HEAD);
-          block.set(publicKey, HEAD + 16);
-          const inner = new Uint8Array(50 + message.length);
-          inner.set(block.subarray(HEAD, HEAD + 48), 0);
-          inner.set(message, 50);
-          block.set(tools.sha256(inner), HEAD + 32);
-          // It is placed so that tree and key pair come to TREE; the key pair then goes where it belongs.
-          block.set(tools.sha256(block.subarray(HEAD, HEAD + 68)), TREE - 21);
-          tools.digits(block.subarray(TREE - 21, TREE), new Uint16Array(block.buffer, NUMBERS, FORS_TREES), 12);
-          block[KEY_PAIR] = block[TREE + 7]! & 1;
-          block[KEY_PAIR + 1] = block[TREE + 8]!;
-          block[TREE + 8] = block[TREE + 9] = 0;
-          block[TREE]! &= 0x3f;
-          block.set(publicKey, 0);
-          block.fill(0, 16, TREE);
-          next = FORS_AT;
-        }
-      } catch (_) {
-        chains = 0;
-        next = VERIFY_REFUSED;
-      }
-      return next < FORS_AT ? next : VERIFY_GO_ON;
-    },
-  };
+/** The message digest, and what follows from it. */
+function digestMessage(this: State): number {
+  const use = this.use;
+  const random = use.text(this.sig.substr(0, 16));
+  this.step = refuse;
+  const digest = use.sha256(random + this.key.substr(0, 16) + use.text(use.sha256(random + this.key + '\0\0' + (this.data as string))) + '\0\0\0\0');
+  const block = this.work = new Uint8Array(END);
+  // It is placed so that tree and key pair come to TREE; the key pair then goes where it belongs.
+  block.set(digest, TREE - 21);
+  const selected = block.subarray(TREE - 21, TREE);
+  use.digits(selected, this.data = new Uint16Array(block.buffer, INDICES, FORS_TREES), undefined, 12);
+  selected.fill(0);
+  block.set(use.bytesOf(this.key).substr(0, 16));
+  block[KEY_PAIR] = block[TREE + 7]! & 1;
+  block[KEY_PAIR + 1] = block[TREE + 8]!;
+  block[TREE + 8] = block[TREE + 9] = 0;
+  block[TREE]! &= 0x3f;
+  for (let i = 15; i--;) block[STEPS + i] = i;
+  this.step = climbTree;
+  return VERIFY_GO_ON;
 }

@@ -140,7 +140,7 @@ export function startVerifyImage(input: VerifyInput): VerifyingImage {
     if (!signature) {
       // What happened so far fragments the list of free memory, which every hash pays for.
       input.slh.collect();
-      signature = startVerify(key, input.tools.toBytes(message), input.source.text(image.signatureOffset, SIGNATURE_BYTES), input.slh);
+      signature = startVerify(input.tools.toWire(key), message, input.source.text(image.signatureOffset, SIGNATURE_BYTES), input.slh);
       return false;
     }
     const verdict = signature.step();

@@ -5,24 +5,22 @@
 import type { SlhTools } from '../image/slh-dsa.js';
 
 declare const E: {
-  mapInPlace(from: Uint8Array, to: Uint8Array | Uint16Array, map: undefined, bits: number): void;
-  sum(values: Uint8Array): number;
+  mapInPlace: SlhTools['digits'];
+  sum: SlhTools['sum'];
+  toString(data: ArrayLike<number>): string;
 };
 declare const process: { memory(): unknown };
-declare function require(name: 'crypto'): { SHA256(data: Uint8Array): ArrayLike<number> };
+declare function require(name: 'crypto'): { SHA256(data: Uint8Array | string): ArrayLike<number> };
 
 export function createSlhTools(): SlhTools {
   const sha256 = require('crypto').SHA256;
   return {
     sha256,
     hash: sha256,
-    bytesOf(text) {
-      return text.substr.bind(text) as unknown as (offset: number, length: number) => ArrayLike<number>;
-    },
-    digits(from, to, bits) {
-      E.mapInPlace(from, to, undefined, bits);
-    },
+    bytesOf: E.toString as (text: unknown) => unknown as SlhTools['bytesOf'],
+    digits: E.mapInPlace,
     sum: E.sum,
+    text: E.toString,
     collect: process.memory,
   };
 }

@@ -117,7 +117,8 @@ function signedWith(random: () => number): Signed {
 }
 
 export function verdictOf(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): number {
-  const verifying = startVerify(publicKey, message, Buffer.from(signature).toString('latin1'), slhTools);
+  const [key, text, signed] = [publicKey, message, signature].map((each) => Buffer.from(each).toString('latin1'));
+  const verifying = startVerify(key!, text!, signed!, slhTools);
   let verdict = verifying.step();
   while (!verdict) verdict = verifying.step();
   return verdict;

@@ -34,10 +34,11 @@ export interface SignatureFigures {
 
 const RUNS = 12;
 
+/** Names of one letter are the verifier's own: it is declared at the root, like an image. */
 const HELPERS = `
 function bytes(hex){var u=new Uint8Array(hex.length/2);for(var i=0;i<u.length;i++)u[i]=parseInt(hex.substr(2*i,2),16);return u;}
 var S=require("Storage"),memory=process.memory,probe={};
-function verdictOf(p,key,message,signature){var v=p.startVerify(key,message,signature,p.tools),r;do r=v.step();while(!r);return r;}
+function verdictOf(p,key,message,signature){var v=p.startVerify(E.toString(key),E.toString(message),signature,p.tools),r;do r=v.step();while(!r);return r;}
 `;
 
 /** Scripts run one after the other over the same flash; gives the last one's answer, printed as "ANSWER " and JSON. */
@@ -80,9 +81,9 @@ print("ANSWER "+JSON.stringify(verdicts));`]) as number[];
 export async function lengthVerdictsOnInterpreter(): Promise<number[]> {
   const { publicKey, message, signature } = signedMessageFixture(1);
   return runScripts([store(await bundle(), signature), `
-eval(S.read("verifier"))(probe);var key=bytes("${hex(publicKey)}"),message=bytes("${hex(message)}"),s=S.read("signature");
-print("ANSWER "+JSON.stringify([verdictOf(probe,key,message,""),verdictOf(probe,key,message,s.substr(1)),verdictOf(probe,key,message,s+"x"),
-  verdictOf(probe,key.slice(1),message,s)]));`]) as number[];
+eval(S.read("verifier"))(probe);var key=bytes("${hex(publicKey)}"),message=bytes("${hex(message)}"),whole=S.read("signature");
+print("ANSWER "+JSON.stringify([verdictOf(probe,key,message,""),verdictOf(probe,key,message,whole.substr(1)),verdictOf(probe,key,message,whole+"x"),
+  verdictOf(probe,key.slice(1),message,whole)]));`]) as number[];
 }
 
 /** The figures of one genuine signature, with the calibration. */
@@ -90,7 +91,7 @@ export async function signatureFigures(): Promise<SignatureFigures> {
   const { publicKey, message, signature } = signedMessageFixture(1);
   const code = await bundle();
   const measured = runScripts([store(code, signature), `
-var key=bytes("${hex(publicKey)}"),message=bytes("${hex(message)}"),plain={},flash=S.read("signature");
+var key=E.toString(bytes("${hex(publicKey)}")),message=E.toString(bytes("${hex(message)}")),plain={},flash=S.read("signature");
 function once(p,s,least){
   memory();
   var t=getTime(),v=p.startVerify(key,message,s,p.tools),r,n=0;
@@ -109,23 +110,23 @@ answer.plain=best(plain,E.toString(E.toUint8Array(flash)));
 eval(S.read("verifier"))(probe);
 answer.flash=best(probe,flash);
 plain=0;
-var t=probe.tools,base,u;
-function counted(f){return function(x){answer.hashes++;u=memory(false).usage-base;if(u>answer.peakVars)answer.peakVars=u;return f(x);};}
-var tools={sha256:counted(t.sha256),hash:counted(t.hash),bytesOf:t.bytesOf,digits:t.digits,sum:t.sum,collect:t.collect};
-var v,r,nothing=counted(function(){}),own;
+var lent=probe.tools,base,used;
+function counted(f){return function(x){answer.hashes++;used=memory(false).usage-base;if(used>answer.peakVars)answer.peakVars=used;return f(x);};}
+var tools={sha256:counted(lent.sha256),hash:counted(lent.hash),text:lent.text,bytesOf:lent.bytesOf,digits:lent.digits,sum:lent.sum,collect:lent.collect};
+var verifying,verdict,nothing=counted(function(){}),own;
 answer.hashes=answer.peakVars=answer.startedVars=0;
 base=memory().usage;nothing();own=answer.peakVars;
 answer.hashes=answer.peakVars=0;
 base=memory().usage;
-v=probe.startVerify(key,message,flash,tools);
+verifying=probe.startVerify(key,message,flash,tools);
 answer.startedVars=memory().usage-base;
-do r=v.step();while(!r);
+do verdict=verifying.step();while(!verdict);
 answer.peakVars-=own;
 answer.blockMs=(function(hash,leaf,left,set,n,i,t,least){
   set=left.set.bind(left);
   for(n=0;n<40;n++){t=getTime();memory();for(i=0;i<130;set(hash(leaf)))leaf[85]=i++;t=(getTime()-t)*1000;if(!(t>least))least=t;}
   return least;
-})(t.hash,u=new Uint8Array(102),u.subarray(86));
+})(lent.hash,used=new Uint8Array(102),used.subarray(86));
 print("ANSWER "+JSON.stringify(answer));`]) as { flash: Once; plain: Once; blockMs: number; hashes: number; startedVars: number; peakVars: number };
   const factors = await calibrate();
   return {

@@ -1,4 +1,4 @@
-/** The verifier as it ships, on the real interpreter. Times are printed, not judged: the machine running tests may be busy. */
+/** The verifier as it ships, on the real interpreter. Times are only judged against each other: the machine running tests may be busy. */
 import { expect, it } from 'vitest';
 import { VERIFY_GENUINE, VERIFY_REFUSED } from '../../firmware/image/slh-dsa.js';
 import { lengthVerdictsOnInterpreter, signatureFigures, verdictsOnInterpreter } from './signature-run.js';
@@ -9,12 +9,18 @@ describeWithInterpreter('Signature verification on the real interpreter', () => 
     const figures = await signatureFigures();
     console.info(`signature verification: ${JSON.stringify(figures, (_, value: unknown) => (typeof value === 'number' ? Math.round(value * 100) / 100 : value))}`);
     expect(figures.verdict).toBe(VERIFY_GENUINE);
-    expect(figures.steps).toBe(71);
+    expect(figures.steps).toBeLessThanOrEqual(80);
     expect(figures.hashes).toBeGreaterThan(1900);
     expect(figures.hashes).toBeLessThan(2300);
-    expect(figures.bytes).toBeLessThanOrEqual(1850);
-    expect(figures.startedVars).toBeLessThanOrEqual(85);
-    expect(figures.peakVars).toBeLessThanOrEqual(105);
+    expect(figures.bytes).toBeLessThanOrEqual(2236);
+    expect(figures.startedVars).toBeLessThanOrEqual(8);
+    expect(figures.peakVars).toBeLessThanOrEqual(81);
+  });
+
+  it('takes little more time than its hashes: each has to find its memory where the one before had it', { timeout: 120_000 }, async () => {
+    const { ms, bareMs } = await signatureFigures();
+    expect(ms.plain / bareMs).toBeLessThan(1.7);
+    expect(ms.flash / bareMs).toBeLessThan(3.6);
   });
 
   it('refuses a flipped bit in any part of signature, message and key, and goes on to accept the unchanged one', { timeout: 120_000 }, async () => {

@@ -36,7 +36,7 @@ export function keypadParts({ wiring: { keypad }, family, pad }: Context): Part[
   }
   if (keypad.type !== 'wiegand') return [];
   const lines = (['d0', 'd1'] as const).map((name, index) => wired({
-    pad: pad(keypad[name]), signal: `keypad ${name.toUpperCase()}`, short: `keypad ${name.toUpperCase()}`,
+    pad: pad(keypad[name]), signal: `keypad DATA${index}`, short: `DATA${index}`,
     to: `keypad, line DATA${index} (${index ? 'white' : 'green'} as a rule)`,
     level: `input, chip's own pull-up; a bit ${index} is a short low pulse`, why: bootWords(family, keypad[name], 'key'),
   }, [], { terminal: `DATA${index} (${index ? 'white' : 'green'})` }));

@@ -156,7 +156,7 @@ function endOf(end: End, x: number, y: number, width: number): string {
 function elementOf(element: Element, at: (u: number) => number, u: number, y: number): string {
   const middle = at(u + CELL / 2);
   const mirrored = at(1) < at(0);
-  const words = element.kind === 'transistor' && mirrored ? element.text.split(' ').reverse().join(' ') : element.text;
+  const words = mirrored ? turned(element) : element.text;
   const name = (dy: number): string => text(middle, y + dy, words, element.kind === 'resistor' || element.kind === 'transistor' ? 11.5 : 12, { anchor: 'middle' });
   const through = (gap: number): string => line(at(u), y, at(u + CELL / 2 - gap), y, INK, 1.6) + line(at(u + CELL / 2 + gap), y, at(u + CELL), y, INK, 1.6);
   if (element.kind === 'resistor' || element.kind === 'block' || element.kind === 'transistor' || element.kind === 'cells') {
@@ -175,6 +175,12 @@ function elementOf(element: Element, at: (u: number) => number, u: number, y: nu
   }
   if (element.kind === 'piezo') return through(11) + circle(middle, y, 11, '#f2f2d0', INK) + circle(middle, y, 4, '#ffffff', INK) + text(middle, y - 13, element.text, 12, { anchor: 'middle' });
   return through(12) + circle(middle, y, 12, '#dfe9f7', INK) + text(middle, y + 4.5, 'M', 13, { anchor: 'middle', weight: 'bold' });
+}
+
+/** Seen from the other side: legs of a transistor change places, and so does the plus of a capacitor. */
+function turned({ kind, text: words }: Element): string {
+  if (kind === 'transistor') return words.split(' ').reverse().join(' ');
+  return kind === 'capacitor' && words.startsWith('+ ') ? `${words.slice(2)} +` : words;
 }
 
 function legend(nets: readonly Net[], y: number): string[] {

@@ -112,6 +112,12 @@ describe('the pictures', () => {
     });
   });
 
+  it('put the plus of the motor\'s capacitor on the side of the supply, on either side of the board', () => {
+    const svg = (name: string): string => picture(plans.find((plan) => plan.build.name === name)!);
+    expect(svg('esp32-devkit')).toContain('>+ 470 µF<');
+    expect(svg('xiao-wiegand')).toContain('>470 µF +<');
+  });
+
   it.each(named)('%s: name the pad at both ends of each wire, have a title and a description, and load nothing', (_, plan) => {
     const svg = picture(plan);
     expect(svg).toMatch(/<title id="title">[^<]+<\/title>\n<desc id="desc">[^<]+<\/desc>/);

@@ -27,7 +27,7 @@ export interface BootInput {
   layout: Layout;
   journal: Journal;
   /** Undefined where both copies are damaged. */
-  identity: IdentityRecord | undefined;
+  identityRecord: IdentityRecord | undefined;
   wiring: Wiring | undefined;
   /** The recovery strap inside the door. */
   strapClosed: boolean;
@@ -46,7 +46,7 @@ export interface Boot {
   /** A deep-sleep wake: writes nothing. */
   asleep: boolean;
   counts: BootCounts;
-  confirmed: Confirmed | undefined;
+  confirmedImage: Confirmed | undefined;
   trial: Trial | undefined;
 }
 
@@ -58,9 +58,9 @@ export function startBoot(input: BootInput): void {
   const asleep = input.cause === 'deepSleep';
   if (!asleep && journal.valid) markStarted(journal, input.cause, counts);
   platform.after(0, function () {
-    const boot = { findings: input, asleep, counts, confirmed: confirmedOf(journal), trial: trialOf(journal) };
-    const body = isOrdinary(boot) ? recognised(boot, boot.confirmed!) : '';
-    if (body) run(boot, action(RUN, 4, boot.confirmed!.slot, 0), boot.confirmed!, body, true, 0);
+    const boot = { findings: input, asleep, counts, confirmedImage: confirmedOf(journal), trial: trialOf(journal) };
+    const body = isOrdinary(boot) ? recognised(boot, boot.confirmedImage!) : '';
+    if (body) run(boot, action(RUN, 4, boot.confirmedImage!.slot, 0), boot.confirmedImage!, body, true, 0);
     else input.openRare(boot);
   });
 }
@@ -72,7 +72,7 @@ export function startBoot(input: BootInput): void {
 export function isOrdinary(boot: Boot): boolean {
   const input = boot.findings;
   const counts = boot.counts;
-  return !!input.identity && input.journal.sure && !!boot.confirmed && !boot.trial && !input.strapClosed && !input.keyDown
+  return !!input.identityRecord && input.journal.sure && !!boot.confirmedImage && !boot.trial && !input.strapClosed && !input.keyDown
     && !counts[SAFE_MODE_PLANNED] && counts[STARTS_WITHOUT_LAUNCH]! < 3 && !counts[DEGRADED_UNCLEAN] && !isCrashLooping(counts, input.cause);
 }
 

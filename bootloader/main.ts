@@ -31,14 +31,14 @@ function start(platform: Platform): void {
   platform.armWatchdog(WATCHDOG_SECONDS);
   const layout = __LAYOUT__;
   const journal = openJournal(partsOf(platform, layout, layout.journal));
-  const identity = findIdentity(openRegion(platform.flash, layout.identity, platform.crc32), platform.crc32);
-  const wiring = identity && (JSON.parse(wiringOf(identity)) as Wiring);
-  if (identity && !isProduction(identity)) openConsole();
+  const identityRecord = findIdentity(openRegion(platform.flash, layout.identity, platform.crc32), platform.crc32);
+  const wiring = identityRecord && (JSON.parse(wiringOf(identityRecord)) as Wiring);
+  if (identityRecord && !isProduction(identityRecord)) openConsole();
   const strap = wiring && wiring.strap;
   setUpInput(platform.pins, strap);
-  const cause = platform.resetCause();
+  const cause = platform.startCause();
   startBoot({
-    platform, layout, journal, identity, wiring, cause, launch, openRare: openApart,
+    platform, layout, journal, identityRecord, wiring, cause, launch, openRare: openApart,
     strapClosed: readInput(platform.pins, strap) > 0,
     // Of a chord to begin with: nobody holds one after a restart.
     keyDown: (cause === 'powerOn' || cause === 'pin' || cause === 'unknown') && !!wiring && wiring.keypad.type === 'matrix' && matrixDown(platform.pins, wiring.keypad),

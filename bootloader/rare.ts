@@ -74,12 +74,12 @@ export function openRare(boot: Boot, parts: RareParts): void {
 
   function turn(): void {
     const untilMs = platform.nowMs() + TURN_MS;
-    platform.kickWatchdog();
+    platform.feedWatchdog();
     listen();
     while (platform.nowMs() < untilMs) {
       if (verifying) step(verifying);
       else {
-        const next = input.identity ? decide(facts) : actionOf(ENTER_SAFE_MODE, 7, 0, IDENTITY_LOST);
+        const next = input.identityRecord ? decide(facts) : actionOf(ENTER_SAFE_MODE, 7, 0, IDENTITY_LOST);
         if (next.do === RUN || next.do === ENTER_SAFE_MODE) return finish(next);
         perform(next);
       }
@@ -105,8 +105,8 @@ export function openRare(boot: Boot, parts: RareParts): void {
   }
 
   function perform(next: BootAction): void {
-    if (next.do === VERIFY) verify(next.slot, accept, boot.confirmed);
-    else if (next.do === REBUILD) verify(0, gather, boot.confirmed);
+    if (next.do === VERIFY) verify(next.slot, accept, boot.confirmedImage);
+    else if (next.do === REBUILD) verify(0, gather, boot.confirmedImage);
     else if (next.do === USE_ATTEMPT) useAttempt();
     else if (next.do === END_TRIAL) endTrial(next.reason);
   }
@@ -132,7 +132,7 @@ export function openRare(boot: Boot, parts: RareParts): void {
     onVerified = then;
     verifyingSlot = slot;
     verifying = startVerifyImage({
-      source, offer: false, slot, slotBytes: source.pages * 4096, identity: identityOf(input.identity!), trust,
+      source, offer: false, slot, slotBytes: source.pages * 4096, identity: identityOf(input.identityRecord!), trust,
       seal: journal.readUnmarked(SEAL_A + slot),
       tools: platform, slh: parts.slh(), startPages: __MAPPED_FLASH__ ? startWhole : startPages,
     });
@@ -140,7 +140,7 @@ export function openRare(boot: Boot, parts: RareParts): void {
 
   /** The image in `slot` has to be the very one that the journal names; anything else there counts as bad. */
   function accept(slot: 0 | 1, result: VerifyResult): void {
-    const confirmed = boot.confirmed;
+    const confirmed = boot.confirmedImage;
     const wanted = facts.trial && facts.trial.slot === slot ? boot.trial!.imageId
       : confirmed && confirmed.slot === slot ? confirmed.imageId : previousIn(journal, slot);
     let code = result.code;
@@ -166,8 +166,8 @@ export function openRare(boot: Boot, parts: RareParts): void {
     results[slot] = result;
     if (slot === 0) return verify(1, gather, trustFrom(result));
     const first = results[0]!;
-    const trust = first.code ? trustFrom(result) : boot.confirmed;
-    if (trust !== boot.confirmed) return verify(0, gatherAgain, trust);
+    const trust = first.code ? trustFrom(result) : boot.confirmedImage;
+    if (trust !== boot.confirmedImage) return verify(0, gatherAgain, trust);
     rebuild();
   }
 
@@ -179,20 +179,20 @@ export function openRare(boot: Boot, parts: RareParts): void {
   /** What an image that verified and brings a key change would make the lock trust: to judge the other slot by. */
   function trustFrom(result: VerifyResult): Confirmed | undefined {
     const image = result.image;
-    if (result.code || !image || !image.keyChange) return boot.confirmed;
+    if (result.code || !image || !image.keyChange) return boot.confirmedImage;
     return confirmationOf(0, result);
   }
 
   function confirmationOf(slot: 0 | 1, result: VerifyResult): Confirmed {
     const image = result.image!;
-    const confirmed = boot.confirmed;
+    const confirmed = boot.confirmedImage;
     const keys = keysAfter(image.keyChange, confirmed);
     const counter = confirmed && confirmed.counter > image.counter ? confirmed.counter : image.counter;
     return { slot, version: image.version, counter, keyEpoch: keys.keyEpoch, key: keys.key, imageId: result.imageId! };
   }
 
   function rebuild(): void {
-    const confirmed = boot.confirmed;
+    const confirmed = boot.confirmedImage;
     let best: 0 | 1 | undefined;
     for (let slot = 0; slot < 2; slot++) {
       const result = results[slot]!;
@@ -209,7 +209,7 @@ export function openRare(boot: Boot, parts: RareParts): void {
     journal.append(CONFIRM, encodeConfirmed(fresh));
     seal(best, result);
     journal.append(VERDICT, encodeVerdict(REBUILT, JOURNAL_LOST, fresh));
-    boot.confirmed = fresh;
+    boot.confirmedImage = fresh;
     facts.journal = true;
     facts.confirmedSlot = best;
     facts.checked[best] = 0;
@@ -231,7 +231,7 @@ export function openRare(boot: Boot, parts: RareParts): void {
       if (last.row > 4) recordVerdict(last.row === 5 ? DEGRADED : FELL_BACK, last.reason, chosen.image);
       return run(boot, last, chosen.image, chosen.body, facts.powerForRadio, delayMs);
     }
-    const image = boot.confirmed || decodeTrial(new Uint8Array(44));
+    const image = boot.confirmedImage || decodeTrial(new Uint8Array(44));
     recordVerdict(SAFE_MODE, last.reason, image);
     if (!boot.asleep) markLaunched(journal, RAN_SAFE_MODE, boot.counts);
     input.launch(delayMs, parts.safeMode(), handoverOf(boot, last, image, facts.powerForRadio), parts.shared);
@@ -246,7 +246,7 @@ export function openRare(boot: Boot, parts: RareParts): void {
   /** `*` and `#` held from power-on for three seconds: safe mode, whatever the slots hold. */
   function watchChord(keys: MatrixWiring, sinceMs: number): void {
     const heldMs = platform.nowMs() - sinceMs;
-    platform.kickWatchdog();
+    platform.feedWatchdog();
     if (heldMs >= CHORD_SEEN_MS && !chordDown(platform.pins, keys)) return turn();
     if (heldMs >= CHORD_MS) {
       facts.safeModeRequested = true;
@@ -266,11 +266,11 @@ export function openRare(boot: Boot, parts: RareParts): void {
     const merged = confirmedFloor(journal, records);
     const kept = journal.read(CONFIRM);
     if (merged && kept && !boot.asleep && !bytesEqual(kept, encodeConfirmed(merged))) journal.append(CONFIRM, encodeConfirmed(merged));
-    boot.confirmed = merged;
+    boot.confirmedImage = merged;
   }
 
   if (!journal.sure) mergeFloor();
-  const known = boot.confirmed;
+  const known = boot.confirmedImage;
   const facts = factsOf(
     boot, !!known && !!previousIn(journal, known.slot === 0 ? 1 : 0),
     !wiring || radioAllowed(openMeter(platform, wiring.battery, records), wiring.battery),
@@ -282,7 +282,7 @@ export function openRare(boot: Boot, parts: RareParts): void {
 /** What `decide` begins with. */
 export function factsOf(boot: Boot, otherOnceConfirmed: boolean, powerForRadio: boolean): BootFacts {
   const journal = boot.findings.journal;
-  const confirmed = boot.confirmed;
+  const confirmed = boot.confirmedImage;
   const trial = boot.trial;
   const counts = boot.counts;
   return {

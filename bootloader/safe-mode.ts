@@ -40,5 +40,5 @@ function keepAlive(platform: Platform): void {
   platform.after(1000, function () {
     keepAlive(platform);
   });
-  platform.kickWatchdog();
+  platform.feedWatchdog();
 }

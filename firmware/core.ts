@@ -139,7 +139,7 @@ export function openCore(parts: CoreParts): Core | undefined {
   /** Feeds the watchdog while the door is alive, and shows the update window. */
   function heartbeat(): void {
     platform.after(HEARTBEAT_MS, heartbeat);
-    if (platform.nowMs() - door.status().lastTurnMs < DOOR_SILENT_MS) platform.kickWatchdog();
+    if (platform.nowMs() - door.status().lastTurnMs < DOOR_SILENT_MS) platform.feedWatchdog();
     service.tidy();
     const open = platform.nowMs() < window.untilMs && !window.applied;
     signals.hold(open ? WINDOW : parts.safeMode ? SAFE_MODE : '');

@@ -58,6 +58,8 @@ const TERSER: MinifyOptions = {
     hoist_funs: true,
     // A function written out at its only call would be made anew at every call: slow, and variables for the collector.
     reduce_funcs: false,
+    // No record of the firmware has a getter.
+    pure_getters: true,
     passes: 3,
   },
   mangle: true,

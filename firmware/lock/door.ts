@@ -61,7 +61,7 @@ export function openDoor(parts: DoorParts): Door {
   const tries = openTries(parts.journal, parts.wrongCodeLimit || WRONG_CODE_LIMIT);
   const entry = newEntry();
   const waiting: LogEntry[] = [];
-  const cause = platform.resetCause();
+  const cause = platform.startCause();
   let timer = 0;
   let pauseMs = IDLE_TURN_MS;
   let quietTurns = 0;

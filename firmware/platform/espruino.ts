@@ -41,10 +41,10 @@ export function createPlatform(): Platform {
     // A copy: given the array alone, it would answer with the array's own memory, which changes when the array does.
     toWire: (bytes) => E.toString('', bytes)!,
     toBytes: E.toUint8Array as Platform['toBytes'],
-    resetCause,
+    startCause: resetCause,
     reboot: E.reboot,
     armWatchdog: (seconds) => E.enableWatchdog(seconds, false),
-    kickWatchdog: E.kickWatchdog,
+    feedWatchdog: E.kickWatchdog,
     collect: process.memory,
     freeVars: () => process.memory(false).free,
     log: print,

@@ -36,12 +36,12 @@ export interface Platform {
   crc32(data: Uint8Array | string): number;
   toWire(bytes: Uint8Array): Wire;
   toBytes(wire: Wire): Uint8Array;
-  resetCause(): ResetCause;
+  startCause(): ResetCause;
   /** Restarts the chip. Returns (the restart follows), so callers must stop by themselves. */
   reboot(): void;
-  /** Arms the watchdog; only `kickWatchdog` feeds it, not the idle loop. */
+  /** Arms the watchdog; only `feedWatchdog` feeds it, not the idle loop. */
   armWatchdog(seconds: number): void;
-  kickWatchdog(): void;
+  feedWatchdog(): void;
   /** Collects free memory: hashing in a loop fragments the free list without it. */
   collect(): unknown;
   /** Free JsVars. */

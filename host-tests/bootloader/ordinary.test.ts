@@ -78,11 +78,11 @@ describe('an ordinary start', () => {
       const image = { slot: given.slot, version: info.version, imageId };
       const boot = {
         findings: {
-          identity: given.identity ? {} : undefined, strapClosed: given.strapClosed, keyDown: given.keyDown, cause: given.cause,
+          identityRecord: given.identity ? {} : undefined, strapClosed: given.strapClosed, keyDown: given.keyDown, cause: given.cause,
           journal: { sure: given.sure && given.valid, valid: given.valid, firstUnused: () => 0 },
         },
         counts: new Uint8Array(given.counts), asleep: given.cause === 'deepSleep',
-        confirmed: given.confirmed && given.valid ? { ...image, counter: 1, keyEpoch: 0, key: new Uint8Array(32) } : undefined,
+        confirmedImage: given.confirmed && given.valid ? { ...image, counter: 1, keyEpoch: 0, key: new Uint8Array(32) } : undefined,
         trial: given.trial ? { ...image, slot: given.slot ? 0 : 1 } : undefined,
       } as unknown as Boot;
       if (!isOrdinary(boot)) return;

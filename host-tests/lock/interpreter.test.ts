@@ -44,7 +44,7 @@ var platform = {
   after: function (ms, turn) { return setTimeout(turn, ms); },
   cancel: function (id) { clearTimeout(id); },
   toWire: function (b) { return E.toString('', b); }, toBytes: function (w) { return E.toUint8Array(w); },
-  resetCause: function () { return 'powerOn'; }, collect: function () { process.memory(); },
+  startCause: function () { return 'powerOn'; }, collect: function () { process.memory(); },
   log: function (line) { print('LOG ' + line); }
 };
 var stored = {}, tries, log = [];

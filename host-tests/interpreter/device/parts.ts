@@ -18,7 +18,7 @@ pins.mode(4, 'output');
 pins.watch(13, function (level) {
   platform.log('strap ' + level);
 });
-platform.log('starts ' + countStart() + ' random ' + (randomBytes(4) !== undefined) + ' cause ' + platform.resetCause());
+platform.log('starts ' + countStart() + ' random ' + (randomBytes(4) !== undefined) + ' cause ' + platform.startCause());
 
 const udp = openUdp(1337);
 udp.onDatagram(function (datagram, from) {
@@ -29,7 +29,7 @@ turn();
 function turn(): void {
   if (hung) for (;;);
   platform.after(20, turn);
-  platform.kickWatchdog();
+  platform.feedWatchdog();
   const key = keypad.poll();
   if (key) act(key);
 }

@@ -43,7 +43,7 @@ platform.after(60, () => {
     wireLength: wire.length, wireLast: wire.charCodeAt(255), wireIsACopy: wire.charCodeAt(0) === 0 && wire === same,
     bytesBack: platform.toBytes(wire).join() === platform.toBytes(same).join() && platform.toBytes(wire)[200] === 200,
     randomLength: first && first.length, randomDiffers: !!first && !!again && first.join() !== again.join(),
-    cause: platform.resetCause(),
+    cause: platform.startCause(),
     order: order.join(''), reused,
     later: platform.nowMs() >= 60 && platform.nowMs() < 5000,
     room: platform.freeVars() > 500,

@@ -60,7 +60,7 @@ export function startBoot(input: BootInput): void {
   platform.after(0, function () {
     const boot = { findings: input, asleep, counts, confirmedImage: confirmedOf(journal), trial: trialOf(journal) };
     const body = isOrdinary(boot) ? recognised(boot, boot.confirmedImage!) : '';
-    if (body) run(boot, action(RUN, 4, boot.confirmedImage!.slot, 0), boot.confirmedImage!, body, true, 0);
+    if (body) run(boot, action(RUN, 4, boot.confirmedImage!.slot, 0), boot.confirmedImage!, body, 0);
     else input.openRare(boot);
   });
 }
@@ -89,17 +89,17 @@ export function slotOf(boot: Boot, slot: 0 | 1): Region {
 }
 
 /** The end of every start that runs an image: marks it, and hands over in `delayMs`. `body`: its text, in place. */
-export function run(boot: Boot, what: BootAction, image: Trial, body: string, radio: boolean, delayMs: number): void {
+export function run(boot: Boot, what: BootAction, image: Trial, body: string, delayMs: number): void {
   if (!boot.asleep) markLaunched(boot.findings.journal, what.slot | (what.trial ? RAN_TRIAL : 0) | (what.degraded ? RAN_DEGRADED : 0), boot.counts);
-  boot.findings.launch(delayMs, body, handoverOf(boot, what, image, radio), undefined);
+  boot.findings.launch(delayMs, body, handoverOf(boot, what, image), undefined);
 }
 
 /** `image`: what runs; in safe mode, what would. */
-export function handoverOf(boot: Boot, what: BootAction, image: Trial, radio: boolean): Handover {
+export function handoverOf(boot: Boot, what: BootAction, image: Trial): Handover {
   const input = boot.findings;
   return {
     layout: input.layout, slot: what.slot, version: image.version, imageId: image.imageId,
-    trial: what.trial, degraded: what.degraded, radio, row: what.row, reason: what.reason, cause: input.cause,
+    trial: what.trial, degraded: what.degraded, radio: true, row: what.row, reason: what.reason, cause: input.cause,
     bootloader: __VERSION__, strap: input.strapClosed,
   };
 }

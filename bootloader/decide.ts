@@ -21,7 +21,7 @@ export interface BootFacts {
   /** The other slot holds the image that was confirmed before this one. */
   otherOnceConfirmed: boolean;
   trial?: TrialFacts;
-  /** Battery above the radio floor. Below it no trial is started and radios stay off. */
+  /** Battery above the radio floor, or no trial to start. */
   powerForRadio: boolean;
   crashLooping: boolean;
   /** The last starts crashed although they ran keypad-only. */

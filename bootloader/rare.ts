@@ -52,7 +52,7 @@ interface Ready {
 }
 
 /** A turn begins no further step after this long: with the longest step, 30 ms on an ESP32 (calculated), it stays at 50 ms. */
-const TURN_MS = 20;
+const TURN_MS = 33;
 
 /** Decides this start, in short turns, so that keys are answered and the watchdog is fed. Returns at once. */
 export function openRare(boot: Boot, parts: RareParts): void {
@@ -229,12 +229,12 @@ export function openRare(boot: Boot, parts: RareParts): void {
         journal.append(CONFIRM, encodeConfirmed(confirmationOf(slot, results[slot]!)));
       }
       if (last.row > 4) recordVerdict(last.row === 5 ? DEGRADED : FELL_BACK, last.reason, chosen.image);
-      return run(boot, last, chosen.image, chosen.body, facts.powerForRadio, delayMs);
+      return run(boot, last, chosen.image, chosen.body, delayMs);
     }
     const image = boot.confirmedImage || decodeTrial(new Uint8Array(44));
     recordVerdict(SAFE_MODE, last.reason, image);
     if (!boot.asleep) markLaunched(journal, RAN_SAFE_MODE, boot.counts);
-    input.launch(delayMs, parts.safeMode(), handoverOf(boot, last, image, facts.powerForRadio), parts.shared);
+    input.launch(delayMs, parts.safeMode(), handoverOf(boot, last, image), parts.shared);
   }
 
   /** The same verdict again writes nothing: a lock that stays in safe mode must not wear its journal out. */
@@ -269,11 +269,12 @@ export function openRare(boot: Boot, parts: RareParts): void {
     boot.confirmedImage = merged;
   }
 
+  journal.writes = true;
   if (!journal.sure) mergeFloor();
   const known = boot.confirmedImage;
   const facts = factsOf(
     boot, !!known && !!previousIn(journal, known.slot === 0 ? 1 : 0),
-    !wiring || radioAllowed(openMeter(platform, wiring.battery, records), wiring.battery),
+    !boot.trial || !wiring || radioAllowed(openMeter(platform, wiring.battery, records), wiring.battery),
   );
   if (wiring && wiring.keypad.type === 'matrix' && input.keyDown) watchChord(wiring.keypad, platform.nowMs());
   else platform.after(0, turn);

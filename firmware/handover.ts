@@ -16,7 +16,7 @@ export interface Handover {
   trial: boolean;
   /** Keypad only: the image crashed too often. */
   degraded: boolean;
-  /** False: the bootloader found the cells too weak for radio. On an ordinary day it does not look, and the image does. */
+  /** False: no radios in this run. Whether the cells are strong enough for them the image finds out itself. */
   radio: boolean;
   /** Row of the boot decision, and why. */
   row: number;

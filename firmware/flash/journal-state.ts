@@ -37,6 +37,6 @@ export interface JournalState {
   free: number;
   /** One bit a page. */
   failingPages: number;
-  /** There while it writes: it is made for that, and let go. */
+  /** There while it writes: it is made for that, and let go unless more is to come. */
   writer: JournalWriter | undefined;
 }

@@ -29,6 +29,8 @@ export interface Journal {
    * A page that is damaged, or half written, may hold something newer.
    */
   sure: boolean;
+  /** Set where many writes follow each other: its writing side, made for each write otherwise, is kept. */
+  writes?: boolean;
   /** Pages known to fail; another page has taken over for each. */
   failing: number;
   /** Starts an empty journal. Old or empty after any cut. */
@@ -75,9 +77,9 @@ export function openJournal(parts: StoreParts): Journal {
   }
 
   function writing(): JournalWriter {
-    openWriter(state);
+    if (!state.writer) openWriter(state);
     const writer = state.writer!;
-    state.writer = undefined;
+    if (!journal.writes) state.writer = undefined;
     return writer;
   }
 

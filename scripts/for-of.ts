@@ -20,7 +20,7 @@ function isPlace(node: ts.Node | undefined): node is ts.Expression {
 
 /** A source file with its own for-of loops in disguise; `text` itself where it has none. */
 export function hideForOf(text: string): string {
-  if (!/\bof\b/.test(text)) return text;
+  if (!/\bfor \(.* of /.test(text)) return text;
   const edits: Edit[] = [];
   const visit = (node: ts.Node): void => {
     if (isOwnForOf(node)) {

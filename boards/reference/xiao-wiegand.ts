@@ -1,6 +1,6 @@
 /**
  * XIAO nRF52840 on four AA cells with a Wiegand keypad: it sleeps while it advertises. It has 11 header pins, all used here. The
- * pack reaches D0 through a divider of 100 kOhm / 100 kOhm (full scale 3.3 V at the pin), which D10 connects while it is read.
+ * pack reaches D0 through a divider of 10 kOhm / 10 kOhm (full scale 3.3 V at the pin), which D10 connects while it is read.
  */
 import type { Wiring } from '../wiring.js';
 

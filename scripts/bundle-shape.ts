@@ -51,7 +51,8 @@ export function nest(script: string, owners: readonly string[]): string {
 
 /**
  * A bundle that exports one function as a script that assigns that function to `result` in the end, and runs nothing before.
- * The functions in `once` are let go after that function's one call: they run within it and never again.
+ * The functions in `once` are let go after that function's one call: they run within it and never again. Their names go too: at the root each
+ * takes a variable.
  */
 export function programOf(script: string, result: string, once: readonly string[]): string {
   const source = parseScript(script);
@@ -64,8 +65,8 @@ export function programOf(script: string, result: string, once: readonly string[
   const text = applyEdits(script, exported.map((each) => ({ from: each.getStart(), to: each.getEnd(), text: '' })));
   if (!once.length) return `${text}\n${result}=${names[0]};`;
   checkOnce(source, names[0]!, once);
-  const gone = [...once, names[0]!].join('=');
-  return `${text}\n${result}=function(handover){${names[0]}(handover);${gone}=0};`;
+  const gone = [...once, names[0]!].map((name) => `delete ${name}`).join(',');
+  return `${text}\n${result}=function(handover){${names[0]}(handover);${gone}};`;
 }
 
 /** A function runs once if it is called only by functions that do, and by none of the functions inside them, which may be called later. */

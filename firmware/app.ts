@@ -5,6 +5,7 @@ import {
 import { openCore, type Core } from './core.js';
 import { HEALTH_BASELINE, HEALTH_PROBE } from './flash/keys.js';
 import { HEALTH } from './flash/kinds.js';
+import type { Layout } from './flash/layout.js';
 import type { Records } from './flash/records.js';
 import type { Handover } from './handover.js';
 import type { SlhTools } from './image/slh-dsa.js';
@@ -88,7 +89,25 @@ export function startApp(parts: AppParts): boolean {
   }
 
   platform.after(HEALTH_TURN_MS, turn);
+  letGo(handover);
   return true;
+}
+
+/** Of the handover, what only the start reads: the record stays for as long as the app runs, and each span takes eight variables. */
+function letGo(handover: Handover): void {
+  const fields: Partial<Handover> = handover;
+  const layout: Partial<Layout> = handover.layout;
+  delete layout.base;
+  delete layout.identity;
+  delete layout.journal;
+  delete layout.records;
+  if (!handover.trial) delete fields.imageId;
+  delete fields.degraded;
+  delete fields.radio;
+  delete fields.row;
+  delete fields.reason;
+  delete fields.cause;
+  delete fields.strap;
 }
 
 /** The parts that the wiring declares. Their order is their bit in the baseline. */

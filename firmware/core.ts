@@ -22,7 +22,8 @@ import { closedWindow, openWindow } from './update/window.js';
 export interface CoreParts {
   platform: Platform;
   slh(): SlhTools;
-  handover: Handover;
+  /** What is read after the start; of the layout, slots, offer and spare. */
+  handover: Pick<Handover, 'layout' | 'slot' | 'version' | 'trial' | 'bootloader'>;
   safeMode: boolean;
   /** Longest text this chip can hash in one go. */
   hashBytes: number;

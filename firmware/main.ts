@@ -9,11 +9,12 @@ import { partsOf } from './flash/open.js';
 import type { Handover } from './handover.js';
 import { createPlatform } from './platform/espruino.js';
 import { onInterpreterFault } from './platform/guard.js';
+import { forgetImage } from './platform/launch.js';
 import { createSlhTools } from './platform/slh-tools.js';
 import type { Platform } from './platform/types.js';
 import { openUdp } from './platform/udp.js';
 import { joinWifi } from './platform/wifi.js';
-import { serveUdp, SMP_UDP_PORT } from './transports/udp.js';
+import { SMP_UDP_PORT } from './transports/udp.js';
 
 declare const __MAPPED_FLASH__: boolean;
 
@@ -22,6 +23,7 @@ const HASH_BYTES = __MAPPED_FLASH__ ? 262144 : 8192;
 
 /** What the image evaluates to. */
 export function start(handover: Handover): void {
+  forgetImage();
   const platform = createPlatform();
   onInterpreterFault(platform.reboot);
   try {
@@ -39,7 +41,7 @@ function openRadio(platform: Platform, core: Core): () => boolean {
   if (network) joinWifi(platform.toWire(network));
   let listening = false;
   try {
-    serveUdp(openUdp(SMP_UDP_PORT), core.service);
+    openUdp(SMP_UDP_PORT, core.service.receive);
     listening = true;
   } catch (error) {
     platform.log('radio: ' + error);

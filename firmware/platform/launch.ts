@@ -14,3 +14,8 @@ export function launch(delayMs: number, text: string, handover: object, shared: 
   global['image'] = [text, handover, shared];
   setTimeout(LAUNCHER, delayMs);
 }
+
+/** For an image that is launched and takes nothing more from `image`: the array would stay at the root. */
+export function forgetImage(): void {
+  delete global['image'];
+}

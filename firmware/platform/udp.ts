@@ -1,5 +1,4 @@
 /** Espruino's UDP sockets. `on('message')` gives datagrams whole and with their sender; the callback of `createSocket` does not. */
-import type { DatagramSocket } from '../transports/udp.js';
 import type { Wire } from './types.js';
 
 interface Sender {
@@ -15,16 +14,16 @@ interface Socket {
 
 declare function require(name: 'dgram'): { createSocket(options: { type: 'udp4'; recvBufferSize: number }): Socket };
 
-/** Binds `port`. Datagrams up to 1472 bytes arrive whole. */
-export function openUdp(port: number): DatagramSocket<Sender> {
+/** Binds `port` and calls `take` with each datagram, up to 1472 bytes of which arrive whole, and what answers its sender. */
+export function openUdp(port: number, take: (datagram: Wire, answer: (datagram: Wire) => void) => void): void {
   const socket = require('dgram').createSocket({ type: 'udp4', recvBufferSize: 1500 });
   socket.bind(port);
-  return {
-    onDatagram: function (take) {
-      socket.on('message', take);
-    },
-    send: function (datagram, to) {
-      socket.send(datagram, 0, datagram.length, to.port, to.address);
-    },
-  };
+  socket.on('message', function (datagram, from) {
+    take(datagram, answerTo(from));
+  });
+
+  /** An answer holds the variables around it until it is given: the datagram must not be among them. */
+  function answerTo(from: Sender): (datagram: Wire) => void {
+    return (datagram) => socket.send(datagram, 0, datagram.length, from.port, from.address);
+  }
 }

@@ -6,12 +6,12 @@ import { createPlatform } from '../../../firmware/platform/espruino.js';
 import { createSlhTools } from '../../../firmware/platform/slh-tools.js';
 import type { Platform } from '../../../firmware/platform/types.js';
 import { openUdp } from '../../../firmware/platform/udp.js';
-import { serveUdp, SMP_UDP_PORT } from '../../../firmware/transports/udp.js';
+import { SMP_UDP_PORT } from '../../../firmware/transports/udp.js';
 
 /** `reachable`: what its radio check says. */
 export function runApp(handover: Handover, reachable: boolean): void {
   function startRadio(_platform: Platform, core: Core): () => boolean {
-    serveUdp(openUdp(SMP_UDP_PORT), core.service);
+    openUdp(SMP_UDP_PORT, core.service.receive);
     return () => reachable;
   }
   startApp({ platform: createPlatform(), slh: createSlhTools, handover, hashBytes: 262144, startRadio });

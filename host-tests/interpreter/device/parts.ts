@@ -20,9 +20,8 @@ pins.watch(13, function (level) {
 });
 platform.log('starts ' + countStart() + ' random ' + (randomBytes(4) !== undefined) + ' cause ' + platform.startCause());
 
-const udp = openUdp(1337);
-udp.onDatagram(function (datagram, from) {
-  udp.send(datagram + '!', from);
+openUdp(1337, function (datagram, answer) {
+  answer(datagram + '!');
 });
 turn();
 

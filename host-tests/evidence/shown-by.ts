@@ -54,7 +54,7 @@ export const SHOWN_BY: Record<number, readonly Shown[]> = {
   6: [RESUMED, of('evidence/life.test.ts', 'an update that one client began > is finished by another, from where the first one stopped')],
   8: [
     of('smp/server.test.ts', 'the frame > of a newer protocol is refused with rc 13, in the newest version the lock speaks', 'hostile frames > get a clear answer or none, write nothing and never throw'),
-    of('update/offers.test.ts', 'an upload that follows an accepted offer > never writes a page that differs from it (byte %i)'), UPDATER,
+    of('update/offers.test.ts', 'an upload that follows an accepted offer > never takes a page that differs from it, and ends when the same one comes again and again (byte %i)'), UPDATER,
   ],
   9: [
     of('smp/server.test.ts', 'group 0 > names buffer sizes', 'the frame > in a flood is refused with rc 10 once enough are waiting'),

@@ -75,7 +75,7 @@ describe('the bundles that ship', () => {
       expect(text).not.toMatch(/\.(compact|eraseAll|setBootCode|save)\b|\bsetInterval\b|\b(save|load|reset)\(/);
       expect(text.match(/require\("Storage"\)\.(?!read\b|getFree\b)\w+/g)).toBeNull();
     }
-  });
+  }, 120_000);
 });
 
 describe('what a compiler slipped in does not ship', () => {

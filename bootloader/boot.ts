@@ -10,7 +10,7 @@ import type { Layout } from '../firmware/flash/layout.js';
 import { openRegion, type Region } from '../firmware/flash/region.js';
 import type { Handover } from '../firmware/handover.js';
 import type { Platform, ResetCause } from '../firmware/platform/types.js';
-import { confirmedOf, trialOf, type Confirmed, type Trial } from '../firmware/update/boot-state.js';
+import { confirmedOf, isTrialSet, type Confirmed, type Trial } from '../firmware/update/boot-state.js';
 import {
   countBoots, DEGRADED_UNCLEAN, isCrashLooping, markLaunched, markStarted, RAN_DEGRADED, RAN_TRIAL, SAFE_MODE_PLANNED, STARTS_WITHOUT_LAUNCH,
   type BootCounts,
@@ -47,7 +47,7 @@ export interface Boot {
   asleep: boolean;
   counts: BootCounts;
   confirmedImage: Confirmed | undefined;
-  trial: Trial | undefined;
+  onTrial: boolean;
 }
 
 /** Starts the decision. Returns at once; the launch follows from a later turn. */
@@ -58,7 +58,7 @@ export function startBoot(input: BootInput): void {
   const asleep = input.cause === 'deepSleep';
   if (!asleep && journal.valid) markStarted(journal, input.cause, counts);
   platform.after(0, function () {
-    const boot = { findings: input, asleep, counts, confirmedImage: confirmedOf(journal), trial: trialOf(journal) };
+    const boot = { findings: input, asleep, counts, confirmedImage: confirmedOf(journal), onTrial: isTrialSet(journal) };
     const body = isOrdinary(boot) ? recognised(boot, boot.confirmedImage!) : '';
     if (body) run(boot, action(RUN, 4, boot.confirmedImage!.slot, 0), boot.confirmedImage!, body, 0);
     else input.openRare(boot);
@@ -72,7 +72,7 @@ export function startBoot(input: BootInput): void {
 export function isOrdinary(boot: Boot): boolean {
   const input = boot.findings;
   const counts = boot.counts;
-  return !!input.identityRecord && input.journal.sure && !!boot.confirmedImage && !boot.trial && !input.strapClosed && !input.keyDown
+  return !!input.identityRecord && input.journal.sure && !!boot.confirmedImage && !boot.onTrial && !input.strapClosed && !input.keyDown
     && !counts[SAFE_MODE_PLANNED] && counts[STARTS_WITHOUT_LAUNCH]! < 3 && !counts[DEGRADED_UNCLEAN] && !isCrashLooping(counts, input.cause);
 }
 

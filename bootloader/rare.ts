@@ -18,7 +18,7 @@ import { chordDown, openPresence } from '../firmware/lock/keypad.js';
 import { openSignals, WAIT } from '../firmware/lock/signals.js';
 import type { SlhTools } from '../firmware/image/slh-dsa.js';
 import {
-  attemptsUsed, confirmedFloor, decodeTrial, DEGRADED, encodeConfirmed, encodeVerdict, FELL_BACK, previousIn, REBUILT, ROLLED_BACK, SAFE_MODE, TRIAL_ATTEMPTS,
+  attemptsUsed, confirmedFloor, decodeTrial, DEGRADED, encodeConfirmed, encodeVerdict, FELL_BACK, previousIn, REBUILT, ROLLED_BACK, SAFE_MODE, TRIAL_ATTEMPTS, trialOf,
   type Confirmed, type Trial,
 } from '../firmware/update/boot-state.js';
 import { DEGRADED_UNCLEAN, isCrashLooping, markLaunched, markStarted, RAN_SAFE_MODE, SAFE_MODE_PLANNED, STARTS_WITHOUT_LAUNCH } from '../firmware/update/boots.js';
@@ -61,6 +61,7 @@ export function openRare(boot: Boot, parts: RareParts): void {
   const journal = input.journal;
   const cause = input.cause;
   const wiring = input.wiring;
+  const trial = trialOf(journal);
   const records = openRecordReader(partsOf(platform, input.layout, input.layout.records));
   const isPressed = wiring && openPresence(platform.pins, platform.nowMs, wiring.keypad);
   const signals = wiring && openSignals(platform, wiring.led, wiring.beeper);
@@ -122,7 +123,7 @@ export function openRare(boot: Boot, parts: RareParts): void {
   function endTrial(reason: ErrorCode): void {
     const health = journal.sequenceOf(HEALTH) > journal.sequenceOf(TRIAL) ? journal.read(HEALTH) : undefined;
     const why = facts.trial!.attemptsUsed < TRIAL_ATTEMPTS || !health ? reason : health[0]!;
-    const code = journal.append(ROLLBACK, encodeVerdict(ROLLED_BACK, why, boot.trial!));
+    const code = journal.append(ROLLBACK, encodeVerdict(ROLLED_BACK, why, trial!));
     if (code) facts.trial!.unmarkable = true;
     else delete facts.trial;
   }
@@ -141,7 +142,7 @@ export function openRare(boot: Boot, parts: RareParts): void {
   /** The image in `slot` has to be the very one that the journal names; anything else there counts as bad. */
   function accept(slot: 0 | 1, result: VerifyResult): void {
     const confirmed = boot.confirmedImage;
-    const wanted = facts.trial && facts.trial.slot === slot ? boot.trial!.imageId
+    const wanted = facts.trial && facts.trial.slot === slot ? trial!.imageId
       : confirmed && confirmed.slot === slot ? confirmed.imageId : previousIn(journal, slot);
     let code = result.code;
     if (!code && (!wanted || !bytesEqual(wanted, result.imageId!))) code = wanted ? BAD_IMAGE_DIGEST : SLOT_EMPTY;
@@ -273,18 +274,17 @@ export function openRare(boot: Boot, parts: RareParts): void {
   if (!journal.sure) mergeFloor();
   const known = boot.confirmedImage;
   const facts = factsOf(
-    boot, !!known && !!previousIn(journal, known.slot === 0 ? 1 : 0),
-    !boot.trial || !wiring || radioAllowed(openMeter(platform, wiring.battery, records), wiring.battery),
+    boot, trial, !!known && !!previousIn(journal, known.slot === 0 ? 1 : 0),
+    !trial || !wiring || radioAllowed(openMeter(platform, wiring.battery, records), wiring.battery),
   );
   if (wiring && wiring.keypad.type === 'matrix' && input.keyDown) watchChord(wiring.keypad, platform.nowMs());
   else platform.after(0, turn);
 }
 
 /** What `decide` begins with. */
-export function factsOf(boot: Boot, otherOnceConfirmed: boolean, powerForRadio: boolean): BootFacts {
+export function factsOf(boot: Boot, trial: Trial | undefined, otherOnceConfirmed: boolean, powerForRadio: boolean): BootFacts {
   const journal = boot.findings.journal;
   const confirmed = boot.confirmedImage;
-  const trial = boot.trial;
   const counts = boot.counts;
   return {
     journal: journal.valid && !!confirmed,

@@ -83,11 +83,11 @@ describe('an ordinary start', () => {
         },
         counts: new Uint8Array(given.counts), asleep: given.cause === 'deepSleep',
         confirmedImage: given.confirmed && given.valid ? { ...image, counter: 1, keyEpoch: 0, key: new Uint8Array(32) } : undefined,
-        trial: given.trial ? { ...image, slot: given.slot ? 0 : 1 } : undefined,
+        onTrial: given.trial,
       } as unknown as Boot;
       if (!isOrdinary(boot)) return;
       ordinary++;
-      const facts = factsOf(boot, given.otherOnceConfirmed, given.powerForRadio);
+      const facts = factsOf(boot, given.trial ? { ...image, slot: given.slot ? 0 : 1 } : undefined, given.otherOnceConfirmed, given.powerForRadio);
       facts.checked[given.slot] = 0;
       expect(decide(facts)).toEqual({ do: RUN, row: 4, slot: given.slot, trial: false, degraded: false, reason: 0 });
     }), { numRuns: 10_000, seed: 7 });

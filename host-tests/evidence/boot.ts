@@ -49,7 +49,7 @@ export interface BootFigures {
   factors: Factors;
 }
 
-const RUNS = 5;
+const RUNS = 12;
 /** Of a page of 4 KB, which this build erases as four; data-sheet figures. */
 const FLASH_TIMES = { eraseMs: 45 / 4, write256Ms: 0.5 };
 /** `Flash.read(32)` and `Flash.write(256)` on the emulated ESP32. */
@@ -74,7 +74,7 @@ interface Run {
   safeMode: boolean;
 }
 
-/** Measures all of it; some ten seconds. */
+/** Measures all of it; half a minute. */
 export async function boot(progress: Progress = () => undefined): Promise<BootFigures | { skipped: string }> {
   const { missing } = findEspruino();
   if (missing) return { skipped: missing };
@@ -134,10 +134,11 @@ require=function(n){return n=="crypto"&&mRequires++?mRequire(n):mParts[n]||mRequ
 E.enableWatchdog=E.kickWatchdog=E.setConsole=mNothing;global.getTime=function(){mTimes++;return mTime()*${factor}};
 function mOnce(f,a){for(var i=0,t=mTime();i<100;i++)f(a);return(mTime()-t)/100}
 function mLoop(f,a){for(var i=0,best=1,t;i<5;i++){t=mOnce(f,a);if(t<best)best=t}return best}
-function mEnd(){var all=mTime()-mBegun,n=mLoop(mNothing,1),c=mCalls[0]+mCalls[1]+mCalls[2]+mCalls[3],h=mHashes,q=mRequires+3,g=mTimes,u=new Uint8Array(99),b=mBytes;
-var cost=c*(mLoop(mTimed(4,mNothing),1)-2*n)+h*(mLoop(mParts.crypto.SHA256,u)-mLoop(mSha,u))+q*(mLoop(require,"Flash")-n)+g*(mLoop(getTime,1)-mLoop(mTime,1))+mTimers*(mLoop(mTimed(4,mNothing),1)-n)/2;
+function mEnd(){var all=mTime()-mBegun,mt=mTimers,n=mLoop(mNothing,1),c=mCalls[0]+mCalls[1]+mCalls[2]+mCalls[3],h=mHashes,q=mRequires+3,g=mTimes,u=new Uint8Array(99),b=mBytes;
+var cost=c*(mLoop(mTimed(4,mNothing),1)-2*n)+h*(mLoop(mParts.crypto.SHA256,u)-mLoop(mSha,u))+q*(mLoop(require,"Flash")-n)+g*(mLoop(getTime,1)-mLoop(mTime,1))+mt*(mLoop(mTurn(mNothing),1)-n);
 print("BOOT "+JSON.stringify({allMs:1e3*all,flashMs:1e3*(mSums[0]+mSums[1]),textMs:1e3*mSums[2],calls:mCalls[0]+mCalls[2],hashMs:1e3*mSums[3],hashCalls:mCalls[3],hashedBytes:b,clocksMs:1e3*cost,safeMode:mSafe}))}
-global.setTimeout=function(f,t){mTimers++;return mTimer(typeof f=="string"?mEnd:f,t)};
+function mTurn(s){return function(f,t){mTimers++;return s(typeof f=="string"?mEnd:f,t)}}
+global.setTimeout=mTurn(mTimer);
 mTimer("process.memory();mBegun=mTime();eval(mBoot)",9);`)});
 if(0)`;
 }

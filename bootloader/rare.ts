@@ -18,7 +18,8 @@ import { chordDown, openPresence } from '../firmware/lock/keypad.js';
 import { openSignals, WAIT } from '../firmware/lock/signals.js';
 import type { SlhTools } from '../firmware/image/slh-dsa.js';
 import {
-  attemptsUsed, confirmedFloor, decodeTrial, DEGRADED, encodeConfirmed, encodeVerdict, FELL_BACK, previousIn, REBUILT, ROLLED_BACK, SAFE_MODE, TRIAL_ATTEMPTS, trialOf,
+  attemptsUsed, confirmedFloor, decodeTrial, DEGRADED, encodeConfirmed, encodeVerdict, FELL_BACK, previousIn, REBUILT, ROLLED_BACK, SAFE_MODE,
+  TRIAL_ATTEMPTS, trialOf,
   type Confirmed, type Trial,
 } from '../firmware/update/boot-state.js';
 import { DEGRADED_UNCLEAN, isCrashLooping, markLaunched, markStarted, RAN_SAFE_MODE, SAFE_MODE_PLANNED, STARTS_WITHOUT_LAUNCH } from '../firmware/update/boots.js';

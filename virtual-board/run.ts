@@ -127,7 +127,7 @@ export function boot(world: World, options: BootOptions = {}): Board {
     const power = chip.resetCause === 'powerOn' || chip.resetCause === 'brownOut';
     for (const name of [...(power ? ['.bootPowerOn'] : []), '.boot0', '.boot1', '.boot2', '.boot3', '.bootrst', '.bootcde']) {
       const text = files.includes(name) ? storage.read(name) : undefined;
-      if (text !== undefined) turn(() => void compile(upToNul(options.evaluating ? options.evaluating(text) : text), bootNames)(...bootValues), session);
+      if (text !== undefined) turn(() => void compile(bootProgram(options.evaluating ? options.evaluating(text) : text), bootNames)(...bootValues), session);
     }
   }
 
@@ -188,10 +188,26 @@ export function boot(world: World, options: BootOptions = {}): Board {
   return board;
 }
 
-/** Espruino's lexer takes a NUL for the end of a text (src/jslex.c, `jslGetNextToken`). */
-function upToNul(text: string): string {
-  const end = text.indexOf('\0');
-  return end < 0 ? text : text.slice(0, end);
+/** A bootloader's `eval` of a part of its own file. */
+const EVALUATED_PART = /eval\(require\("Storage"\)\.read\("\.boot0", *(\d+), *(\d+)\)\)/g;
+
+const bootPrograms = new Map<string, string>();
+
+/**
+ * What Espruino evaluates of a `.boot0`: the text up to the first NUL, which its lexer takes for the end (src/jslex.c, `jslGetNextToken`).
+ * Parts that this text evaluates where it stands are put in their places: V8 would compile them anew at each of tens of thousands of starts.
+ */
+function bootProgram(file: string): string {
+  let program = bootPrograms.get(file);
+  if (program === undefined) {
+    program = file.split('\0', 1)[0]!;
+    while (program.search(EVALUATED_PART) >= 0) {
+      program = program.replace(EVALUATED_PART, (_, offset: string, length: string) => file.substr(Number(offset), Number(length)));
+    }
+    if (bootPrograms.size > 64) bootPrograms.clear();
+    bootPrograms.set(file, program);
+  }
+  return program;
 }
 
 const compiled = new Map<string, (...values: unknown[]) => unknown>();

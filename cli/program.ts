@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { registerBuildCommand } from './build/commands.js';
 import { registerFlashCommand } from './flash/commands.js';
 import { registerImageCommands } from './image/commands.js';
+import { registerProvisionCommand } from './provision/commands.js';
 import { registerServeCommand } from './serve/commands.js';
 
 export function createProgram(): Command {
@@ -21,6 +22,7 @@ export function createProgram(): Command {
   registerImageCommands(program);
   registerBuildCommand(program);
   registerFlashCommand(program);
+  registerProvisionCommand(program);
   for (const command of program.commands) command.copyInheritedSettings(program).helpOption('-h, --help', 'print this');
   return program;
 }

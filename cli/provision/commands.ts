@@ -1,0 +1,23 @@
+/** The command provision: a lock made of a board on a cable. */
+import type { Command } from 'commander';
+import { refusable } from '../refusable.js';
+import { provision, type ProvisionOptions } from './provision.js';
+import { createTerminal } from './terminal.js';
+
+export function registerProvisionCommand(program: Command): void {
+  program.command('provision')
+    .description('make a lock of a board that runs Espruino: bootloader, wiring, codes, first firmware')
+    .requiredOption('--via <port>', 'where its console is: serial:/dev/ttyUSB0, serial:COM3 or tcp:192.168.1.20:23')
+    .option('-w, --wiring <name>', 'name of a reference wiring, or path of a board file (asked for)')
+    .option('--production', 'for a door: its console is shut for good (default: a development board)')
+    .option('--master <code>', 'master code, 4 to 11 digits (asked for; made where nobody can be asked)')
+    .option('--pin <code>', 'code of the first user, 4 to 11 digits (default: made)')
+    .option('--key <file>', 'private key that signs its firmware, now and later (default: a development key in the folder)')
+    .option('--serial <text>', 'serial number (default: made)')
+    .option('-y, --yes', 'erase what is on the board, and make it a production lock with --production, without asking')
+    .option('--folder <name>', 'where the development key and the codes of an unfinished lock are kept', '.deadlatch')
+    .addHelpText('after', `
+It can be cut at any point: run it again, and it goes on with the same codes. They are shown once, at the end.
+A code on the command line can be read by other users of this computer while the command runs; typed when asked, it cannot.`)
+    .action(refusable((options: ProvisionOptions) => provision(options, createTerminal())));
+}

@@ -1,0 +1,92 @@
+/**
+ * Expressions evaluated by a board's console (Espruino's REPL). Each is one line between two marks: the first character switches the echo
+ * off, the marks find the answer among whatever else is printed. One at a time.
+ */
+import { Refusal } from '../image/refusal.js';
+import type { Port } from './port.js';
+
+export interface Connection {
+  readonly name: string;
+  /** The value of an expression: ASCII, one line, its value JSON of at most some 400 characters. Refuses when nothing comes or the board throws. */
+  evaluate(expression: string, timeoutMs?: number): Promise<unknown>;
+  /** Restarts the chip and lets go of the port. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The board threw: what it said. */
+export class BoardThrew extends Refusal {}
+
+/** Nothing came back in time, or the port is gone. */
+export class NoAnswer extends Refusal {}
+
+const ANSWER_TIMEOUT_MS = 5000;
+/** Opening a serial port restarts many boards: tries, and what each may take. */
+const FIRST_TRIES = 5;
+const FIRST_TIMEOUT_MS = 1500;
+/** Until a restart has left the board. */
+const RESTART_MS = 300;
+
+/** Waits until the console answers. Throws `NoAnswer` where none does. */
+export async function connect(port: Port, tries = FIRST_TRIES, firstTimeoutMs = FIRST_TIMEOUT_MS): Promise<Connection> {
+  let received = '';
+  let look: () => void = () => undefined;
+  let gone = false;
+  let count = 0;
+  port.listen((text) => {
+    received += text;
+    look();
+  }, () => {
+    gone = true;
+    look();
+  });
+
+  function evaluate(expression: string, timeoutMs = ANSWER_TIMEOUT_MS): Promise<unknown> {
+    const id = ++count;
+    const answer = new RegExp(`<${id} ([^]*?) ${id}>`);
+    received = '';
+    return new Promise((resolve, reject) => {
+      const end = (finish: () => void): void => {
+        clearTimeout(timer);
+        look = () => undefined;
+        finish();
+      };
+      const timer = setTimeout(() => end(() => reject(new NoAnswer(`${port.name}: the board does not answer any more; check cable and supply, then run the command again`))), timeoutMs);
+      look = () => {
+        const found = answer.exec(received);
+        const threw = /Uncaught ([^\r\n]*)[\r\n]/.exec(received);
+        if (found) end(() => resolve(valueOf(found[1]!)));
+        else if (threw) end(() => reject(new BoardThrew(`${port.name}: the board refused a step: ${threw[1]!}; restart it and run the command again`)));
+        else if (gone) end(() => reject(new NoAnswer(`${port.name}: the connection broke; check cable and supply, then run the command again`)));
+      };
+      port.write(`\x10print("<${id}",JSON.stringify(${expression}),"${id}>")\n`);
+      look();
+    });
+  }
+
+  const connection: Connection = {
+    name: port.name,
+    evaluate,
+    async restart() {
+      port.write('\x10E.reboot()\n');
+      await new Promise((resolve) => setTimeout(resolve, RESTART_MS));
+      await port.close();
+    },
+    close: () => port.close(),
+  };
+  for (let attempt = 0; ; attempt++) {
+    // Ends a line that somebody left half typed; from the second try on, what runs in the foreground too.
+    port.write(attempt ? '\x03\n' : '\n');
+    try {
+      await evaluate('1', firstTimeoutMs);
+      return connection;
+    } catch (error) {
+      if (!(error instanceof Refusal) || attempt + 1 < tries && !gone) continue;
+      throw new NoAnswer(`${port.name}: no Espruino console answers; check cable and port, close other programs that use it, and put Espruino on the board as its page in docs/boards says`);
+    }
+  }
+}
+
+function valueOf(text: string): unknown {
+  return text === 'undefined' ? undefined : JSON.parse(text);
+}

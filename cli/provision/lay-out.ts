@@ -1,7 +1,7 @@
 /**
  * Writes a lock's flash onto a board, in an order in which any cut can be mended by running it again: pages that are right already are left
  * alone, the identity is last but one, and the few characters at the beginning of `.boot0` that start the bootloader are last of all. Until
- * they are there the board starts as an Espruino without a program: the first character of `.boot0` followed by erased flash is a syntax
+ * they are there the board starts as an Espruino without a program: the first characters of `.boot0` followed by erased flash is a syntax
  * error, and the console answers.
  */
 import { layoutOf, PAGE_BYTES, STORAGE_HEADER_BYTES, type Geometry } from '../../firmware/flash/layout.js';
@@ -28,8 +28,9 @@ interface Page {
   header: boolean;
 }
 
+/** Flash is programmed in these: Storage wants a first byte for a file. */
+const WORD_BYTES = 4;
 const ERASE_ALL_TIMEOUT_MS = 180_000;
-const BLANK = new Uint8Array(PAGE_BYTES).fill(0xff);
 
 /** `done`: it was a finished lock of just these bytes, which may have started meanwhile. */
 export async function layOut(board: Connection, options: LayOutOptions): Promise<'written' | 'done'> {
@@ -44,16 +45,19 @@ export async function layOut(board: Connection, options: LayOutOptions): Promise
     if ((await wrongPages(flash, fixed)).length === 0) return 'done';
     state = 'other';
   }
-  if (state === 'other') {
-    if (!await options.mayErase()) throw new Refusal(`${board.name}: there are other files on the board, and nothing was changed; run the command again and let it erase them, or use --yes`);
+  const rest = pages.slice(1);
+  let wrong = state === 'other' ? [] : await wrongPages(flash, rest);
+  // A page erased by itself and cut in that may read as erased and not stay so: only what is written again afterwards is erased alone.
+  const afresh = wrong.some(isBlank);
+  if (state === 'other' || afresh) {
+    if (state === 'other' && !await options.mayErase()) throw new Refusal(`${board.name}: there are other files on the board, and nothing was changed; run the command again and let it erase them, or use --yes`);
     await makeFiles(board, options.bytes, geometry);
     if (await stateOf(flash, pages) !== 'laid out') {
       throw new Refusal(`${board.name}: Storage does not lie at ${hexOf(geometry.base)} as in the build that the lock is made for; flash the build that the page of your board names and run the command again`);
     }
+    wrong = await wrongPages(flash, rest);
   }
 
-  const rest = pages.slice(1);
-  const wrong = await wrongPages(flash, rest);
   let done = pages.length - wrong.length - 1;
   options.progress(done, pages.length);
   for (const page of wrong) {
@@ -66,7 +70,7 @@ export async function layOut(board: Connection, options: LayOutOptions): Promise
   almost.set(await flash.read(boot.address, startEnd));
   await compare(flash, board, [...rest, { ...boot, bytes: almost }]);
   await options.finishing();
-  await flash.send(boot.bytes);
+  // The page is in the board's memory still.
   await flash.write(boot.address, STORAGE_HEADER_BYTES, startEnd);
   await compare(flash, board, [boot]);
   options.progress(pages.length, pages.length);
@@ -92,6 +96,8 @@ function pagesOf({ geometry, bytes }: LayOutOptions): Page[] {
   return [...all.filter((page) => !isIdentity(page)), ...all.filter(isIdentity)];
 }
 
+const isBlank = ({ bytes }: Page): boolean => bytes.every((byte) => byte === 0xff);
+
 /** Pages that a lock itself never writes, before its first update. */
 function isFixed({ address }: Page, geometry: Geometry): boolean {
   const { identity, slots: [slotA] } = layoutOf(geometry);
@@ -108,22 +114,18 @@ async function stateOf(flash: RawFlash, pages: Page[]): Promise<'laid out' | 'st
   const start = await flash.read(pages[0]!.address + STORAGE_HEADER_BYTES, startEnd - STORAGE_HEADER_BYTES);
   const want = pages[0]!.bytes.subarray(STORAGE_HEADER_BYTES, startEnd);
   if (Buffer.compare(start, want) === 0) return 'started';
-  // Cut within them: a part of the same, which is completed like the rest.
-  if (start.every((byte, at) => (byte & want[at]!) === want[at])) return await tailFits(flash, pages[0]!) ? 'laid out' : 'other';
-  return 'other';
+  for (const page of pages.filter(({ header }) => header)) if (!await canBecome(flash, page)) return 'other';
+  return 'laid out';
 }
 
-/** What is in the rest of the bootloader's first page can still become what it is to be: bits only go from 1 to 0. */
-async function tailFits(flash: RawFlash, boot: Page): Promise<boolean> {
-  const startEnd = startEndOf(boot.bytes);
-  const [hash] = await flash.hashes(boot.address, 1);
-  const blank = BLANK.slice();
-  blank.set(await flash.read(boot.address, startEnd));
-  const full = boot.bytes.slice();
-  full.set(blank.subarray(0, startEnd));
-  if (hash === hashOf(blank) || hash === hashOf(full)) return true;
-  const there = await flash.read(boot.address, PAGE_BYTES);
-  return there.every((byte, at) => (byte & boot.bytes[at]!) === boot.bytes[at]);
+/** What is in a page can still become what it is to be without erasing it: bits only go from 1 to 0. */
+async function canBecome(flash: RawFlash, page: Page): Promise<boolean> {
+  const untouched = new Uint8Array(PAGE_BYTES).fill(0xff);
+  untouched.set(page.bytes.subarray(0, STORAGE_HEADER_BYTES + WORD_BYTES));
+  const [hash] = await flash.hashes(page.address, 1);
+  if (hash === hashOf(page.bytes) || hash === hashOf(untouched)) return true;
+  const there = await flash.read(page.address, PAGE_BYTES);
+  return there.every((byte, at) => (byte & page.bytes[at]!) === page.bytes[at]);
 }
 
 /** Storage from empty: two files that fill it. */
@@ -132,9 +134,9 @@ async function makeFiles(board: Connection, bytes: Uint8Array, geometry: Geometr
   const bootBytes = geometry.bootPages * PAGE_BYTES;
   const make = (name: string, size: number, first: Uint8Array): Promise<unknown> =>
     board.evaluate(`require("Storage").write("${name}",atob("${Buffer.from(first).toString('base64')}"),0,${size})`, ERASE_ALL_TIMEOUT_MS);
-  const firstOf = (offset: number, count: number): Uint8Array => bytes.subarray(offset + STORAGE_HEADER_BYTES, offset + STORAGE_HEADER_BYTES + count);
-  await make('.boot0', bootBytes - STORAGE_HEADER_BYTES, firstOf(0, 1));
-  await make('deadlatch', geometry.pages * PAGE_BYTES - bootBytes - STORAGE_HEADER_BYTES, firstOf(bootBytes, 1));
+  const firstOf = (offset: number): Uint8Array => bytes.subarray(offset + STORAGE_HEADER_BYTES, offset + STORAGE_HEADER_BYTES + WORD_BYTES);
+  await make('.boot0', bootBytes - STORAGE_HEADER_BYTES, firstOf(0));
+  await make('deadlatch', geometry.pages * PAGE_BYTES - bootBytes - STORAGE_HEADER_BYTES, firstOf(bootBytes));
 }
 
 async function writePage(flash: RawFlash, page: Page, board: Connection): Promise<void> {
@@ -143,10 +145,8 @@ async function writePage(flash: RawFlash, page: Page, board: Connection): Promis
     await flash.write(page.address, STORAGE_HEADER_BYTES);
   } else {
     await flash.erase(page.address);
-    if (Buffer.compare(page.bytes, BLANK)) {
-      await flash.send(page.bytes);
-      await flash.write(page.address);
-    }
+    await flash.send(page.bytes);
+    await flash.write(page.address);
   }
   await compare(flash, board, [page]);
 }

@@ -68,7 +68,8 @@ async function provisionBoard(board: Connection, wiring: Wiring, key: PrivateKey
   if (production && !options.yes && await terminal.ask(CONFIRM_PRODUCTION, '--yes') !== 'yes') {
     throw new Refusal(`${board.name}: nothing was changed; leave out --production for a development board`);
   }
-  const lock: Unfinished = { ...await codesFor(before, options, terminal), via: options.via, wiring: wiring.name, production, finishing: before?.finishing ?? false };
+  const codes = await codesFor(before, options, terminal);
+  const lock: Unfinished = { ...codes, via: options.via, wiring: wiring.name, production, finishing: before?.finishing ?? false };
 
   terminal.say('Building bootloader and firmware, this takes some seconds the first time ...');
   const bytes = await flashFor(lock, wiring, key, options);

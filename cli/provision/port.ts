@@ -1,5 +1,6 @@
 /** The way to a board's console: characters to it and from it, over a serial port or TCP. */
-import { Worker } from 'node:worker_threads';
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { Refusal } from '../image/refusal.js';
 
 export interface Port {
@@ -28,7 +29,8 @@ const REASONS: Record<string, string> = {
 
 /** Opens `serial:PORT` or `tcp:HOST:PORT`. Refuses in one sentence. */
 export async function openPort(via: string): Promise<Port> {
-  const worker = new Worker(new URL('espruino-worker.mjs', import.meta.url), { workerData: { ...deviceOf(via), baud: BAUD }, stdout: true, stderr: true, execArgv: [] });
+  const { device, path } = deviceOf(via);
+  const child = fork(fileURLToPath(new URL('espruino-port.mjs', import.meta.url)), [device, path, String(BAUD)], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [] });
   let printed = '';
   let waiting = '';
   let closed = false;
@@ -48,17 +50,17 @@ export async function openPort(via: string): Promise<Port> {
     printed = (printed + text.toString()).slice(-2000);
     if (/^RECEIVE ERROR/m.test(printed)) end(printed);
   };
-  worker.stdout.on('data', read);
-  worker.stderr.on('data', read);
-  worker.on('error', (error) => end(String(error)));
-  worker.on('exit', () => end(printed));
+  child.stdout!.on('data', read);
+  child.stderr!.on('data', read);
+  child.on('error', (error) => end(String(error)));
+  child.on('close', () => end(printed));
   const opened = new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => fail('it does not open within 10 seconds'), OPEN_TIMEOUT_MS);
     fail = (why) => {
       clearTimeout(timer);
       reject(new Refusal(`${via}: it cannot be opened: ${reasonIn(why)}`));
     };
-    worker.on('message', (message: { opened?: true; text?: string; closed?: true; missing?: true }) => {
+    child.on('message', (message: { opened?: true; text?: string; closed?: true; missing?: true }) => {
       if (message.text !== undefined) return take(message.text);
       if (message.missing) return fail('its part "serialport" is not installed; run "npm install" in the folder of deadlatch');
       if (message.closed) return end('it was closed at once');
@@ -66,14 +68,16 @@ export async function openPort(via: string): Promise<Port> {
       resolve();
     });
   });
-  await opened.catch(async (error: unknown) => {
+  await opened.catch((error: unknown) => {
     closed = true;
-    await worker.terminate();
+    child.kill();
     throw error;
   });
   return {
     name: via,
-    write: (text) => worker.postMessage(text),
+    write(text) {
+      if (!closed) child.send(text);
+    },
     listen(taker, leaver) {
       take = taker;
       gone = leaver;
@@ -83,11 +87,11 @@ export async function openPort(via: string): Promise<Port> {
     async close() {
       gone = () => undefined;
       if (!closed) {
-        const ended = new Promise((resolve) => worker.on('message', resolve));
-        worker.postMessage(null);
+        const ended = new Promise((resolve) => child.on('close', resolve));
+        child.disconnect();
         await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, CLOSE_TIMEOUT_MS))]);
       }
-      await worker.terminate();
+      child.kill();
     },
   };
 }

@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -33,6 +33,7 @@ describeWithInterpreter('provisioning over the console of the real interpreter',
     // The same one each time: its signatures are kept.
     await writeKeyFiles(key, createKey(true, new Uint8Array(48).fill(6)), undefined, new Date(0));
     options = { via: VIA, wiring: 'linux', master: MASTER_CODE, pin: '1357', key, folder: join(folder, 'home'), prelude: PRELUDE };
+    await mkdir(options.folder);
     await portIsFree();
   });
 

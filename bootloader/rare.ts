@@ -52,8 +52,8 @@ interface Ready {
   body: string;
 }
 
-/** A turn begins no further step after this long: with the longest step, 30 ms on an ESP32 (calculated), it stays at 50 ms. */
-const TURN_MS = 33;
+/** A turn begins no further step after this long: with the longest step, 18 ms on an ESP32 (calculated), it stays at 50 ms. */
+const TURN_MS = 32;
 
 /** Decides this start, in short turns, so that keys are answered and the watchdog is fed. Returns at once. */
 export function openRare(boot: Boot, parts: RareParts): void {

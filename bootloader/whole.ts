@@ -4,8 +4,8 @@ import type { ImageInfo } from '../firmware/image/format.js';
 import { bytesEqual } from '../firmware/image/keys.js';
 import { startPages, type HashTools, type ImageSource } from '../firmware/image/pages.js';
 
-/** 30 ms on an ESP32 (calculated): with what a turn may have taken before, 50 ms. */
-export const WHOLE_BYTES = 98304;
+/** 18 ms on an ESP32 (calculated): with what a turn may have taken before, 50 ms. An app has at most 64 KB. */
+export const WHOLE_BYTES = 73728;
 
 /**
  * In the place of `startPages`, for a mapped flash: elsewhere the text would be copied to the stack, which does not hold it. Header, body and

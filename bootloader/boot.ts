@@ -15,7 +15,7 @@ import {
   countBoots, DEGRADED_UNCLEAN, isCrashLooping, markLaunched, markStarted, RAN_DEGRADED, RAN_TRIAL, SAFE_MODE_PLANNED, STARTS_WITHOUT_LAUNCH,
   type BootCounts,
 } from '../firmware/update/boots.js';
-import { action, RUN, type BootAction } from './decide.js';
+import { action, MOST_LOST_STARTS, RUN, type BootAction } from './decide.js';
 import { recognise } from './recognise.js';
 
 declare const __MAPPED_FLASH__: boolean;
@@ -73,7 +73,7 @@ export function isOrdinary(boot: Boot): boolean {
   const input = boot.findings;
   const counts = boot.counts;
   return !!input.identityRecord && input.journal.sure && !!boot.confirmedImage && !boot.onTrial && !input.strapClosed && !input.keyDown
-    && !counts[SAFE_MODE_PLANNED] && counts[STARTS_WITHOUT_LAUNCH]! < 3 && !counts[DEGRADED_UNCLEAN] && !isCrashLooping(counts, input.cause);
+    && !counts[SAFE_MODE_PLANNED] && counts[STARTS_WITHOUT_LAUNCH]! < MOST_LOST_STARTS && !counts[DEGRADED_UNCLEAN] && !isCrashLooping(counts, input.cause);
 }
 
 /** Where flash is not mapped, a whole image would have to be copied to be hashed. */
@@ -99,7 +99,7 @@ export function handoverOf(boot: Boot, what: BootAction, image: Trial): Handover
   const input = boot.findings;
   return {
     layout: input.layout, slot: what.slot, version: image.version, imageId: image.imageId,
-    trial: what.trial, degraded: what.degraded, radio: true, row: what.row, reason: what.reason, cause: input.cause,
+    trial: what.trial, degraded: what.degraded, row: what.row, reason: what.reason, cause: input.cause,
     bootloader: __VERSION__, strap: input.strapClosed,
   };
 }

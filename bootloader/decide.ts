@@ -1,5 +1,5 @@
 /**
- * The boot decision, design rows 0 to 7, as a pure function. `main.ts` collects the facts, does what is asked, adds what it
+ * The boot decision, design rows 0 to 7, as a pure function. `rare.ts` collects the facts, does what is asked, adds what it
  * learnt to the facts and asks again, until the answer is to run something. Nothing here reads a clock or a pin.
  */
 import {
@@ -38,6 +38,9 @@ export interface TrialFacts {
   unmarkable: boolean;
 }
 
+/** Starts in a row that reached no launch: so many lead to safe mode. */
+export const MOST_LOST_STARTS = 3;
+
 export const REBUILD = 1;
 export const USE_ATTEMPT = 2;
 export const VERIFY = 3;
@@ -60,7 +63,7 @@ export interface BootAction {
 /** What to do next. Total: every combination of facts has an answer, and a repeated answer is never given for learnt facts. */
 export function decide(facts: BootFacts): BootAction {
   if (facts.safeModeRequested) return action(ENTER_SAFE_MODE, 1, 0, SAFE_MODE_REQUESTED);
-  if (facts.startsWithoutLaunch >= 3) return action(ENTER_SAFE_MODE, 7, 0, STARTS_WITHOUT_LAUNCH);
+  if (facts.startsWithoutLaunch >= MOST_LOST_STARTS) return action(ENTER_SAFE_MODE, 7, 0, STARTS_WITHOUT_LAUNCH);
   if (!facts.journal) return facts.rebuildFailed ? action(ENTER_SAFE_MODE, 7, 0, NOTHING_TO_RUN) : action(REBUILD, 0, 0, 0);
   const trial = facts.trial;
   if (trial && facts.powerForRadio && !trial.unmarkable) return decideTrial(facts, trial);

@@ -43,7 +43,7 @@ export function startApp(parts: AppParts): boolean {
   const journal = stores.journal;
   const records = stores.records;
   const startedMs = platform.nowMs();
-  const radioOn = handover.radio && radioAllowed(core.battery, core.wiring.battery) && !handover.degraded;
+  const radioOn = radioAllowed(core.battery, core.wiring.battery) && !handover.degraded;
   const reachable = radioOn ? parts.startRadio(platform, core) : () => true;
   let checks: HealthCheck[] | undefined;
   const stored = records.get(HEALTH_BASELINE);
@@ -103,7 +103,6 @@ function letGo(handover: Handover): void {
   delete layout.records;
   if (!handover.trial) delete fields.imageId;
   delete fields.degraded;
-  delete fields.radio;
   delete fields.row;
   delete fields.reason;
   delete fields.cause;

@@ -14,10 +14,8 @@ export interface Handover {
   imageId: Uint8Array;
   /** The image is on trial: it confirms itself when it is healthy. */
   trial: boolean;
-  /** Keypad only: the image crashed too often. */
+  /** Keypad only, no radios: the image crashed too often. Whether the cells are strong enough for radio the image finds out itself. */
   degraded: boolean;
-  /** False: no radios in this run. Whether the cells are strong enough for them the image finds out itself. */
-  radio: boolean;
   /** Row of the boot decision, and why. */
   row: number;
   reason: ErrorCode;

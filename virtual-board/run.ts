@@ -120,14 +120,10 @@ export function boot(world: World, options: BootOptions = {}): Board {
     const compiledText = (text: string): unknown => compile(text, api.names)(...api.values);
     const evaluate = (text: string): unknown => compiledText(options.evaluating ? options.evaluating(text) : text);
     const api = createApi(session, storage, evaluate, compiledText);
-    // The bootloader evaluates parts of itself where its own names are seen: with the engine's `eval`, not with ours, which stands at the root.
-    const own = api.names.indexOf('eval');
-    const bootNames = api.names.filter((_, at) => at !== own);
-    const bootValues = api.values.filter((_, at) => at !== own);
     const power = chip.resetCause === 'powerOn' || chip.resetCause === 'brownOut';
     for (const name of [...(power ? ['.bootPowerOn'] : []), '.boot0', '.boot1', '.boot2', '.boot3', '.bootrst', '.bootcde']) {
       const text = files.includes(name) ? storage.read(name) : undefined;
-      if (text !== undefined) turn(() => void compile(bootProgram(options.evaluating ? options.evaluating(text) : text), bootNames)(...bootValues), session);
+      if (text !== undefined) turn(() => void compiledText(bootProgram(options.evaluating ? options.evaluating(text) : text)), session);
     }
   }
 

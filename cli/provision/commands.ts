@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { refusable } from '../refusable.js';
 import { provision, type ProvisionOptions } from './provision.js';
-import { createTerminal } from './terminal.js';
+import { createTerminal } from '../terminal.js';
 
 export function registerProvisionCommand(program: Command): void {
   program.command('provision')

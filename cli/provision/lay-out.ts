@@ -6,8 +6,8 @@
  */
 import { layoutOf, PAGE_BYTES, STORAGE_HEADER_BYTES, type Geometry } from '../../firmware/flash/layout.js';
 import { Refusal } from '../image/refusal.js';
-import type { Connection } from './connection.js';
-import { hashOf, openRawFlash, type RawFlash } from './raw-flash.js';
+import type { Connection } from '../board/connection.js';
+import { hashOf, openRawFlash, type RawFlash } from '../board/raw-flash.js';
 
 export interface LayOutOptions {
   geometry: Geometry;

@@ -14,13 +14,13 @@ import { createKey, readPrivateKey, writeKeyFiles, type PrivateKey } from '../im
 import { askPassphrase } from '../image/passphrase.js';
 import { Refusal } from '../image/refusal.js';
 import { signFirmware } from '../virtual/firmware.js';
-import { checkBoard } from './checks.js';
-import { connect, NoAnswer, type Connection } from './connection.js';
+import { checkBoard } from '../board/checks.js';
+import { connect, NoAnswer, type Connection } from '../board/connection.js';
 import { layOut } from './lay-out.js';
 import { lastPage } from './last-page.js';
 import { buildLockFlash, familyOf } from './lock-flash.js';
-import { openPort } from './port.js';
-import type { Terminal } from './terminal.js';
+import { openPort } from '../board/port.js';
+import type { Terminal } from '../terminal.js';
 import { almostFinished, unfinishedFile, type Unfinished } from './unfinished.js';
 
 export interface ProvisionOptions {

@@ -1,8 +1,8 @@
 /** Boards and builds that cannot carry a lock are refused in one sentence that says what to do; nothing is written. */
 import { expect, test } from 'vitest';
 import { FAMILIES } from '../../boards/families.js';
-import { checkBoard, type BoardFacts } from '../../cli/provision/checks.js';
-import { connect } from '../../cli/provision/connection.js';
+import { checkBoard, type BoardFacts } from '../../cli/board/checks.js';
+import { connect } from '../../cli/board/connection.js';
 import { Refusal } from '../../cli/image/refusal.js';
 import { fakeBoard, type FakeBoard, type FakeOptions } from './fake-board.js';
 

@@ -3,7 +3,7 @@
  * NOR flash whose power can fail in any operation. Switched on it does what Espruino does: Storage that looks corrupt is erased as a whole.
  */
 import { createHash } from 'node:crypto';
-import type { Port } from '../../cli/provision/port.js';
+import type { Port } from '../../cli/board/port.js';
 import { createNor, PAGE, PowerCut, type Nor } from '../../virtual-board/nor.js';
 import { createStorage, type Storage } from '../../virtual-board/storage.js';
 

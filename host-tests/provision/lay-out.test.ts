@@ -1,6 +1,6 @@
 /** Laying flash out over a console: every cut in it can be mended by doing it again, and none leaves a half-written bootloader that runs. */
 import { expect, test } from 'vitest';
-import { connect } from '../../cli/provision/connection.js';
+import { connect } from '../../cli/board/connection.js';
 import { layOut } from '../../cli/provision/lay-out.js';
 import { layoutOf, PAGE_BYTES, STORAGE_HEADER_BYTES, type Geometry } from '../../firmware/flash/layout.js';
 import type { CutPlan } from '../../virtual-board/nor.js';

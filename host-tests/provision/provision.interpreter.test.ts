@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createKey, writeKeyFiles } from '../../cli/image/key-file.js';
 import { readLock } from '../../cli/flash/read-lock.js';
 import { provision, type ProvisionOptions } from '../../cli/provision/provision.js';
-import type { Terminal } from '../../cli/provision/terminal.js';
+import type { Terminal } from '../../cli/terminal.js';
 import { findEspruino } from '../../virtual-board/interpreter/find.js';
 import { createInterpreter, PRELUDE } from '../../virtual-board/interpreter/interpreter.js';
 import { wiring } from '../interpreter/locks.js';

@@ -1,7 +1,7 @@
 /** Questions, progress and the last page, on a terminal or in a log. */
 import { createInterface } from 'node:readline/promises';
 import { SingleBar } from 'cli-progress';
-import { Refusal } from '../image/refusal.js';
+import { Refusal } from './image/refusal.js';
 
 export interface Terminal {
   /** A line that was typed. Refuses where nobody can type: `option` says what to give instead. */

@@ -91,11 +91,11 @@ export function pinFunctions(session: Session): Record<string, unknown> {
 }
 
 /** Serial1 or Bluetooth: pieces wait for a listener (512 bytes at most), then arrive one by one. */
-export function streamObject(session: Session, stream: Stream, speaksToConsole: () => boolean): Record<string, unknown> {
+export function streamObject(session: Session, stream: Stream, toConsole: (piece: string) => boolean): Record<string, unknown> {
   let listeners: Callback[] = [];
   let waiting: string[] = [];
   stream.listener = (piece) => {
-    if (speaksToConsole()) return;
+    if (toConsole(piece)) return;
     if (!listeners.length) {
       if (waiting.join('').length + piece.length <= 512) waiting.push(piece);
       return;

@@ -3,13 +3,15 @@
  * cut, and what Espruino lacks (Map, Promise, setImmediate ...) is not there.
  */
 import type { ResetCause } from '../firmware/platform/types.js';
-import { COST_MS, EspruinoUint8Array, byteHelpers, cryptoModule, flashModule, storageModule } from './api-flash.js';
+import { bytesOf, COST_MS, EspruinoUint8Array, byteHelpers, cryptoModule, flashModule, storageModule } from './api-flash.js';
 import { EspruinoPin, dgramModule, pinFunctions, streamObject, wifiModule } from './api-io.js';
 import type { Session } from './session.js';
 import type { Storage } from './storage.js';
 import type { World } from './world.js';
 
 export interface EspruinoApi {
+  /** All of it, and what programs put into `global`. */
+  globals: Record<string, unknown>;
   names: readonly string[];
   values: readonly unknown[];
 }
@@ -20,6 +22,7 @@ const RESET_CAUSES: Record<ResetCause, number> = { powerOn: 1, pin: 1, software:
 /** The hardware random number register of the ESP32. */
 export const RANDOM_REGISTER = 0x60035144;
 
+const SERIAL = '240ac400-0001';
 const TOTAL_VARS = 9000;
 /** What the firmware leaves free on an ESP32; V8's memory says nothing about JsVars, so this is a constant. */
 const FREE_VARS = 7000;
@@ -114,12 +117,20 @@ export function createApi(session: Session, storage: Storage, evaluate: (text: s
     setTimeZone: () => spend(COST_MS.call),
   };
 
-  const consoleHears = (device: string): boolean => session.console.device === device && !session.console.forced;
-  const Serial1 = streamObject(session, world.serial, () => consoleHears('Serial1'));
-  const Bluetooth = streamObject(session, world.bluetooth, () => consoleHears('Bluetooth'));
+  /** The console takes what arrives where it is: by name after a start, as an object once a program moved it. */
+  const isConsole = (name: string, port: unknown): boolean => session.console.device === name || session.console.device === port;
+  const Serial1: object = streamObject(session, world.serial, (piece) => {
+    const mine = session.consoleOnWire();
+    if (mine) session.wireConsole?.take(piece);
+    return mine;
+  });
+  session.consoleOnWire = () => isConsole('Serial1', Serial1);
+  const Bluetooth: object = streamObject(session, world.bluetooth, () => isConsole('Bluetooth', Bluetooth));
   const print = (...args: unknown[]): void => {
     spend(COST_MS.call);
-    session.printed.push(args.map(String).join(' '));
+    const line = args.map(String).join(' ');
+    if (!world.byHand) session.printed.push(line);
+    session.wireConsole?.print(line);
   };
 
   const globals: Record<string, unknown> = {
@@ -133,9 +144,10 @@ export function createApi(session: Session, storage: Storage, evaluate: (text: s
     },
     process: {
       memory,
-      env: { BOARD: boardName(world.family.name), VERSION: '2v29.277', CONSOLE: 'Serial1', SERIAL: '240ac400-0001' },
+      env: { BOARD: boardName(world.family.name), VERSION: '2v29.277', MODULES: 'Flash,Storage,net,dgram,tls,crypto,Wifi,TelnetServer', CONSOLE: 'Serial1', SERIAL },
       on: () => undefined,
     },
+    getSerial: () => SERIAL,
     getTime() {
       spend(0.02);
       return world.clock.now() / 1000;
@@ -168,7 +180,7 @@ export function createApi(session: Session, storage: Storage, evaluate: (text: s
     NRF: bluetoothStub(session),
     save: forbidden('save'), load: forbidden('load'), reset: forbidden('reset'),
     atob: (text: string) => Buffer.from(text, 'base64').toString('latin1'),
-    btoa: (text: string) => Buffer.from(text, 'latin1').toString('base64'),
+    btoa: (data: unknown) => Buffer.from(bytesOf(data)).toString('base64'),
     eval: (text: unknown) => {
       spend(COST_MS.call);
       return typeof text === 'string' ? evaluate(text) : text;
@@ -185,7 +197,7 @@ export function createApi(session: Session, storage: Storage, evaluate: (text: s
   for (const name of ABSENT) globals[name] = undefined;
   // What a bundle stores here lives as long as the run.
   globals['global'] = globals;
-  return { names: Object.keys(globals), values: Object.values(globals) };
+  return { globals, names: Object.keys(globals), values: Object.values(globals) };
 }
 
 /** `process.env.BOARD` of the build a family runs. */

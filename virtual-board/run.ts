@@ -6,6 +6,7 @@ import * as vm from 'node:vm';
 import ts from 'typescript';
 import type { ResetCause } from '../firmware/platform/types.js';
 import { COST_MS, storageOf } from './api-flash.js';
+import { createConsole } from './console.js';
 import { createApi } from './espruino-api.js';
 import type { CutPlan } from './nor.js';
 import { RunEnded, createSession, type Session } from './session.js';
@@ -88,6 +89,7 @@ export function boot(world: World, options: BootOptions = {}): Board {
         const caught = { atMs: clock.now(), error };
         session.uncaught.push(caught);
         board.uncaught.push(caught);
+        session.wireConsole?.print(`Uncaught ${String(error)}`);
       }
     }
     noteEnd();
@@ -120,6 +122,7 @@ export function boot(world: World, options: BootOptions = {}): Board {
     const compiledText = (text: string): unknown => compile(text, api.names)(...api.values);
     const evaluate = (text: string): unknown => compiledText(options.evaluating ? options.evaluating(text) : text);
     const api = createApi(session, storage, evaluate, compiledText);
+    session.wireConsole = createConsole(session, api.globals, (act) => turn(act, session), world.serial.write);
     const power = chip.resetCause === 'powerOn' || chip.resetCause === 'brownOut';
     for (const name of [...(power ? ['.bootPowerOn'] : []), '.boot0', '.boot1', '.boot2', '.boot3', '.bootrst', '.bootcde']) {
       const text = files.includes(name) ? storage.read(name) : undefined;

@@ -2,6 +2,7 @@
  * One run of the firmware, from start to whatever ends it. Natives of a run that has ended throw, whatever the firmware catches:
  * nothing it still does can reach the world.
  */
+import type { BoardConsole } from './console.js';
 import { PowerCut } from './nor.js';
 import { createScheduler, type Scheduler } from './scheduler.js';
 import type { World } from './world.js';
@@ -26,6 +27,9 @@ export interface Session {
   uncaught: { atMs: number; error: unknown }[];
   /** Console state: once forced to null nothing typed is evaluated. */
   console: { device: unknown; forced: boolean };
+  /** Whether the console is on the wire now, and the one that is there then. */
+  consoleOnWire: () => boolean;
+  wireConsole: BoardConsole | undefined;
   telnet: string;
   /** Handlers of `E.on`, by event. */
   events: Map<string, ((...args: unknown[]) => void)[]>;
@@ -88,6 +92,8 @@ export function createSession(world: World): Session {
     printed: [],
     uncaught: [],
     console: { device: 'Serial1', forced: false },
+    consoleOnWire: () => false,
+    wireConsole: undefined,
     telnet: 'on',
     events: new Map(),
     raiseErrorFlag(flag) {

@@ -3,11 +3,14 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { SMP_UDP_PORT } from '../../firmware/transports/udp.js';
 import { refusable } from '../refusable.js';
 import { serve, type ServeOptions } from './serve.js';
+import { WIRE_PORT } from './wire.js';
 
 export function registerServeCommand(program: Command): void {
   program.command('serve')
     .description('keep a virtual lock running: keypad in the terminal, updates over SMP on UDP')
     .option('-p, --port <number>', 'UDP port on 127.0.0.1', portIn, SMP_UDP_PORT)
+    .option('--wire <number>', 'TCP port on 127.0.0.1 for its wire, as for a USB cable', portIn, WIRE_PORT)
+    .option('--board <wiring>', 'instead of a ready lock a board with this wiring and nothing but Espruino on it, for "deadlatch provision"')
     .option('--fresh', 'forget the lock of before and make a new one: other codes, empty history')
     .option('--folder <name>', 'where the lock, its codes and the development key are kept', '.deadlatch')
     .option('--key <file>', 'private key of whoever makes its firmware, when a lock is made (default: a development key in the folder)')

@@ -1,9 +1,11 @@
 /** What somebody at the door can do to the virtual lock, by letter or word. */
 import type { Board } from '../../virtual-board/run.js';
 import type { BatteryOptions } from '../../virtual-board/battery.js';
+import { CELLS } from '../../virtual-board/world.js';
 
-const FRESH: BatteryOptions = { openCircuitMv: 6000, internalMilliohm: 800 };
-const WEAK: BatteryOptions = { openCircuitMv: 4600, internalMilliohm: 1000 };
+/** Of the voltage of new cells, and what weak ones have inside. */
+const WEAK_SHARE = 0.767;
+const WEAK_MILLIOHM = 1000;
 const HOLD_MS = 100;
 const KEY_MS = 200;
 /** Longer than the chord has to be held, the start included. */
@@ -33,6 +35,8 @@ const WORDS: Record<string, string> = { battery: 'b', reset: 'r', safe: 's' };
 export function createHands(board: Board): Hands {
   const { world } = board;
   const { clock, keypad, battery, bolt } = world;
+  const fresh = CELLS[world.wiring.battery.chemistry];
+  const empty: BatteryOptions = { openCircuitMv: Math.round(fresh.openCircuitMv * WEAK_SHARE), internalMilliohm: WEAK_MILLIOHM };
   let freeAtMs = 0;
   let jammed = false;
   let weak = false;
@@ -45,18 +49,18 @@ export function createHands(board: Board): Hands {
     },
     put() {
       if (battery.present()) return 'The cells are in already.';
-      battery.replace(weak ? WEAK : FRESH);
+      battery.replace(weak ? empty : fresh);
       return `You put the ${weak ? 'weak ' : ''}cells back in.`;
     },
     weak() {
       weak = true;
-      if (battery.present()) battery.set(WEAK);
-      return `The cells are almost empty: ${volts(WEAK.openCircuitMv)} without a load.`;
+      if (battery.present()) battery.set(empty);
+      return `The cells are almost empty: ${volts(empty.openCircuitMv)} without a load.`;
     },
     fresh() {
       weak = false;
-      if (battery.present()) battery.set(FRESH);
-      return `Fresh cells: ${volts(FRESH.openCircuitMv)} without a load.`;
+      if (battery.present()) battery.set(fresh);
+      return `Fresh cells: ${volts(fresh.openCircuitMv)} without a load.`;
     },
     jam() {
       jammed = true;

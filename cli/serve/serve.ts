@@ -3,24 +3,28 @@ import { randomInt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { SingleBar } from 'cli-progress';
-import { SMP_UDP_PORT } from '../../firmware/transports/udp.js';
 import { boot, type Board } from '../../virtual-board/run.js';
 import { createWorld } from '../../virtual-board/world.js';
-import { wiring } from '../virtual/lock.js';
+import type { Wiring } from '../../boards/wiring.js';
+import { wiring as lockWiring } from '../virtual/lock.js';
 import { createWatcher, type Topic } from '../virtual/watch.js';
-import { bridge, HOST, openPort } from './bridge.js';
+import { openBoardHome } from './blank-board.js';
+import { bridge, openPort } from './bridge.js';
 import { claimFolder } from './claim.js';
 import { keepInFile } from './flash-file.js';
 import { createHands, HELP, type Hands } from './hands.js';
-import { openHome, type Home, type Task } from './home.js';
+import { openHome, type Task } from './home.js';
+import { introduceBoard, introduceLock, type Ports } from './introduce.js';
 import { keepPace } from './pace.js';
 import { createScreen, type Screen } from './screen.js';
+import { connectWire, openWire } from './wire.js';
 
-export interface ServeOptions {
-  port: number;
+export interface ServeOptions extends Ports {
   folder: string;
   fresh?: boolean;
   key?: string;
+  /** Wiring of a board without a lock, instead of a ready lock. */
+  board?: string;
 }
 
 const TOPICS: Record<Topic, string> = { power: 'power', boot: 'boot', door: 'door', keypad: 'door', update: 'update', fault: 'FAULT' };
@@ -31,16 +35,15 @@ export async function serve(options: ServeOptions): Promise<number> {
   const screen = createScreen((text) => void process.stdout.write(text), () => new Date());
   const socket = await openPort(options.port);
   let release: (() => Promise<void>) | undefined;
+  let unplug: (() => void) | undefined;
   try {
+    const server = await openWire(options.wire);
+    unplug = () => void server.close();
     release = await claimFolder(options.folder);
-    const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
-    const progress = showTasks(screen);
-    const home = await openHome({ folder: options.folder, fresh: options.fresh ?? false, version, ...(options.key ? { key: options.key } : {}) }, progress.task)
-      .finally(progress.stop);
-    introduce(screen, home, options);
+    const { wiring, flash, flashFile } = await flashOf(options, screen);
 
-    const world = createWorld({ seed: randomInt(0x7fffffff), wiring, flash: home.flash, link: { latencyMs: [0, 1] } });
-    const file = keepInFile(world, home.flashFile);
+    const world = createWorld({ seed: randomInt(0x7fffffff), wiring, flash, link: { latencyMs: [0, 1] } });
+    const file = keepInFile(world, flashFile);
     const watcher = createWatcher(world);
     const board = boot(world, { evaluating: watcher.evaluating });
     const pace = keepPace(board, () => {
@@ -48,15 +51,34 @@ export async function serve(options: ServeOptions): Promise<number> {
       for (const { topic, text } of watcher.look(board)) screen.line(TOPICS[topic], text);
     });
     bridge(socket, world, pace.hurry);
+    unplug = connectWire(server, world, pace.hurry, () => screen.line('wire', 'A second program asked for the wire, which one has already.'));
     await untilQuit(board, screen);
     pace.stop();
     file.close();
-    screen.plain(`Stopped. For the lock this is a power cut; its flash is in ${home.flashFile}.`);
+    screen.plain(`Stopped. For the lock this is a power cut; its flash is in ${flashFile}.`);
     return 0;
   } finally {
     socket.close();
+    unplug?.();
     await release?.();
   }
+}
+
+/** The flash to run: a lock's, or that of a board still to become one. Says what it is. */
+async function flashOf(options: ServeOptions, screen: Screen): Promise<{ wiring: Wiring; flash: Uint8Array; flashFile: string }> {
+  const fresh = options.fresh ?? false;
+  if (options.board !== undefined) {
+    const home = await openBoardHome(options.board, options.folder, fresh);
+    screen.plain(introduceBoard(home, options.board, options));
+    return home;
+  }
+  const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  const progress = showTasks(screen);
+  const home = await openHome({ folder: options.folder, fresh, version, ...(options.key ? { key: options.key } : {}) }, progress.task)
+    .finally(progress.stop);
+  screen.plain(introduceLock(home, options));
+  for (const note of home.notes) screen.line('note', note);
+  return { wiring: lockWiring, flash: home.flash, flashFile: home.flashFile };
 }
 
 /** A bar over the tasks on a terminal, lines elsewhere. */
@@ -82,24 +104,6 @@ function showTasks(screen: Screen): { task: Task; stop(): void } {
       bar?.stop();
     },
   };
-}
-
-function introduce(screen: Screen, home: Home, { port }: ServeOptions): void {
-  const known = 'not known here (the file beside the flash is gone); --fresh makes a new lock';
-  screen.plain(`
-A virtual lock: an ESP32 with keypad, motor, sensors and four AA cells, all simulated. The firmware
-in it is the real one. No door hangs on it, so its codes are shown here; a real lock tells nobody.
-
-  PIN             ${home.codes ? `${home.codes.pin}      then # opens the door, # alone locks it` : known}
-  master code     ${home.codes ? `${home.codes.masterCode}    then #, then 8# opens the update window for ten minutes` : known}
-${home.recoveryCode ? `  recovery code   ${home.recoveryCode}, shown this once: opens the door when the master code is lost\n` : ''}
-  updates         SMP on UDP ${HOST}:${port}; try: ${port === SMP_UDP_PORT ? `smpmgr --ip ${HOST} image state-read` : `mcumgr --conntype udp --connstring=[${HOST}]:${port} image list`}
-  signing key     ${home.signer}
-  flash           ${home.flashFile}: stopping this is pulling the battery
-
-${HELP.map((line) => `  ${line}`).join('\n')}
-`);
-  for (const note of home.notes) screen.line('note', note);
 }
 
 /** Takes keys from a terminal, or lines from a pipe, until somebody quits. */

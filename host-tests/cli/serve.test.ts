@@ -1,5 +1,4 @@
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
-import { createSocket } from 'node:dgram';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -8,24 +7,16 @@ import { createCommands, type Commands } from '../../cli/smp/commands.js';
 import { realTime } from '../../cli/smp/link.js';
 import { openUdpLink } from '../../cli/smp/udp-link.js';
 import { buildFirmware, signFirmware, type SignedFirmware } from '../../cli/virtual/firmware.js';
-import { runCli, startServe, type Served } from './commands.js';
+import { freePort, runCli, startServe, type Served } from './commands.js';
 
 let folder: string;
 let port: number;
+let wire: number;
 const running: Served[] = [];
 const clients: Commands[] = [];
 
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4');
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  const found = socket.address().port;
-  await new Promise<void>((resolve) => socket.close(() => resolve()));
-  return found;
-}
-
 function serve(...given: string[]): Served {
-  const served = startServe(['--folder', folder, '--port', String(port), ...given]);
+  const served = startServe(['--folder', folder, '--port', String(port), '--wire', String(wire), ...given]);
   running.push(served);
   return served;
 }
@@ -44,6 +35,7 @@ async function nextVersion(): Promise<SignedFirmware> {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'deadlatch-serve-'));
   port = await freePort();
+  wire = await freePort();
 });
 
 afterEach(async () => {
@@ -131,7 +123,10 @@ describe('a virtual lock that is kept running', () => {
     const port2 = await runCli(['serve', '--folder', join(folder, 'other'), '--port', String(port)]);
     expect([port2.code, port2.output]).toEqual([1, '']);
     expect(port2.error).toMatch(new RegExp(`^deadlatch: UDP port ${port} on 127\\.0\\.0\\.1 is in use, .*; stop that, or choose another port with --port\n$`));
-    const folder2 = await runCli(['serve', '--folder', folder, '--port', String(await freePort())]);
+    const wire2 = await runCli(['serve', '--folder', join(folder, 'other'), '--port', String(await freePort()), '--wire', String(wire)]);
+    expect([wire2.code, wire2.output]).toEqual([1, '']);
+    expect(wire2.error).toMatch(new RegExp(`^deadlatch: TCP port ${wire} on 127\\.0\\.0\\.1 is in use, .*; stop that, or choose another port with --wire\n$`));
+    const folder2 = await runCli(['serve', '--folder', folder, '--port', String(await freePort()), '--wire', String(await freePort())]);
     expect([folder2.code, folder2.output]).toEqual([1, '']);
     expect(folder2.error).toMatch(/^deadlatch: .*: its virtual lock is running already, in process \d+; .*\n$/);
   }, 120_000);

@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort, runCli, startServe, type Served } from './commands.js';
+
+let folder: string;
+let port: number;
+let wire: number;
+let running: Served | undefined;
+
+function serve(): Served {
+  running = startServe(['--folder', folder, '--port', String(port), '--wire', String(wire), '--board', 'esp32-devkit']);
+  return running;
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'deadlatch-board-'));
+  port = await freePort();
+  wire = await freePort();
+});
+
+afterAll(async () => {
+  running?.kill('SIGKILL');
+  await running?.ended;
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('a virtual board that is made a lock over its wire', () => {
+  it('is provisioned by the command, opens to its PIN, and keeps what it became; a second program does not get the wire', async () => {
+    let served = serve();
+    expect(await served.until(/Power is on\./)).toMatch(/Espruino is on it, and nothing else yet\.[^]*npx deadlatch provision --via tcp:127\.0\.0\.1:\d+ --wiring esp32-devkit/);
+    const via = `tcp:127.0.0.1:${wire}`;
+    const given = ['provision', '--via', via, '--wiring', 'esp32-devkit', '--pin', '2468', '--folder', folder];
+    const holder = connect(wire, '127.0.0.1');
+    await once(holder, 'connect');
+    const second = await runCli(given);
+    expect(second.code).toBe(1);
+    expect(second.error).toMatch(/^deadlatch: tcp:127\.0\.0\.1:\d+: no Espruino console answers; check cable and port, close other programs that use it, .*\n$/);
+    await served.until('A second program asked for the wire');
+    holder.destroy();
+    const { code, output, error } = await runCli(given);
+    expect([code, error]).toEqual([0, '']);
+    expect(output).toMatch(/recovery code +\d{4} \d{4} \d{4}/);
+    await served.until(/runs from slot A\./);
+    served.type('2468#');
+    await served.until('UNLOCKED');
+    served.kill('SIGKILL');
+    await served.ended;
+    served = serve();
+    expect(await served.until(/runs from slot A\./)).toContain('What you made of it last time is in its flash.');
+    served.type('2468#');
+    await served.until('UNLOCKED');
+    expect(served.output()).not.toContain('FAULT');
+  }, 120_000);
+
+  it('is refused in one sentence where the virtual board cannot stand for it', async () => {
+    const { code, error } = await runCli(['serve', '--folder', join(folder, 'other'), '--port', String(await freePort()), '--wire', String(await freePort()), '--board', 'xiao-wiegand']);
+    expect(code).toBe(1);
+    expect(error).toMatch(/^deadlatch: --board xiao-wiegand: it is for .*, and the virtual board is an ESP32; take esp32-devkit, esp32-4xaa or bench\n$/);
+  }, 30_000);
+});

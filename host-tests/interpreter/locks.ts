@@ -28,6 +28,8 @@ export async function linuxFirmware(version: string, options: Partial<AppOptions
 export interface LinuxLockOptions extends Partial<InterpreterOptions> {
   /** PINs of users 1, 2, ...; one user with `PIN` where it is not given. */
   pins?: string[];
+  /** Default: true. */
+  production?: boolean;
   /** Nothing lies in the slots: an erased slot A, too. */
   emptySlots?: boolean;
   /** In the place of prelude and bootloader. */
@@ -35,9 +37,11 @@ export interface LinuxLockOptions extends Partial<InterpreterOptions> {
 }
 
 /** A provisioned lock, switched off, with `firmware` in slot A where that is not to be empty. */
-export async function linuxLock(firmware: SignedFirmware, { pins = [PIN], emptySlots, boot0Text, ...options }: LinuxLockOptions = {}): Promise<Interpreter> {
+export async function linuxLock(firmware: SignedFirmware, given: LinuxLockOptions = {}): Promise<Interpreter> {
+  const { pins = [PIN], emptySlots, boot0Text, production = true, ...options } = given;
   const { bytes } = buildLockFlash({
-    wiring, boot0Text: boot0Text ?? (await buildBootloader({ family: 'linux', prelude: PRELUDE })).text, image: firmware.file, production: true, keys: [key.publicKey], masterCode: MASTER_CODE, pins,
+    wiring, boot0Text: boot0Text ?? (await buildBootloader({ family: 'linux', prelude: PRELUDE })).text,
+    image: firmware.file, production, keys: [key.publicKey], masterCode: MASTER_CODE, pins,
     recoveryCode: RECOVERY_CODE, serial: 'DL-test', deviceId: new Uint8Array(8).fill(1), codeSalt: new Uint8Array(16).fill(2),
   });
   if (emptySlots) {

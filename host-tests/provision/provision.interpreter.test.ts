@@ -3,7 +3,6 @@
  * on the way. Espruino for Linux serves its telnet console on one fixed port, so all of it is one file.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createServer } from 'node:net';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,19 +12,20 @@ import { readLock } from '../../cli/flash/read-lock.js';
 import { provision, type ProvisionOptions } from '../../cli/provision/provision.js';
 import type { Terminal } from '../../cli/terminal.js';
 import { findEspruino } from '../../virtual-board/interpreter/find.js';
-import { createInterpreter, PRELUDE } from '../../virtual-board/interpreter/interpreter.js';
+import { CONSOLE_PORT, createInterpreter, PRELUDE } from '../../virtual-board/interpreter/interpreter.js';
+import { takeConsolePort } from '../interpreter/console-port.js';
 import { wiring } from '../interpreter/locks.js';
 import { boltMoved, startUp } from '../interpreter/lock-waits.js';
 import { describeWithInterpreter } from '../interpreter/with-interpreter.js';
 
-const TELNET_PORT = 2323;
-const VIA = `tcp:127.0.0.1:${TELNET_PORT}`;
+const VIA = `tcp:127.0.0.1:${CONSOLE_PORT}`;
 const MASTER_CODE = '86420';
 
 describeWithInterpreter('provisioning over the console of the real interpreter', () => {
   let folder: string;
   let options: ProvisionOptions;
   let child: ChildProcess | undefined;
+  let releasePort: () => Promise<void>;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'deadlatch-provision-'));
@@ -34,11 +34,12 @@ describeWithInterpreter('provisioning over the console of the real interpreter',
     await writeKeyFiles(key, createKey(true, new Uint8Array(48).fill(6)), undefined, new Date(0));
     options = { via: VIA, wiring: 'linux', master: MASTER_CODE, pin: '1357', key, folder: join(folder, 'home'), prelude: PRELUDE };
     await mkdir(options.folder);
-    await portIsFree();
-  });
+    releasePort = await takeConsolePort();
+  }, 300_000);
 
   afterAll(async () => {
     await powerOff();
+    await releasePort();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -159,12 +160,3 @@ describeWithInterpreter('provisioning over the console of the real interpreter',
     await new Promise((resolve) => started.on('close', resolve));
   }
 });
-
-/** Fails with a sentence where another interpreter has the port. */
-async function portIsFree(): Promise<void> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.on('error', () => reject(new Error(`port ${TELNET_PORT} is in use: end the other Espruino with --telnet`)));
-    server.listen(TELNET_PORT, () => server.close(() => resolve()));
-  });
-}

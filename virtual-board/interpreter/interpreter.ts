@@ -17,6 +17,8 @@ import { openOutbox } from './outbox.js';
 import { openWire } from './wire.js';
 import { boltOf, reportedPins, switchOf } from './wired-parts.js';
 
+/** TCP port of the console of Espruino for Linux, started with `--telnet` (targets/linux/main.c). */
+export const CONSOLE_PORT = 2323;
 /** The port that the firmware serves SMP on. */
 const SMP_PORT = 1337;
 const START_TIMEOUT_MS = 15_000;
@@ -32,6 +34,8 @@ export interface InterpreterOptions {
   batteryMv?: number;
   /** Time of the motor from one end stop to the other. */
   travelMs?: number;
+  /** A development board's console is on `CONSOLE_PORT` of 127.0.0.1. One interpreter at a time: the port is fixed. */
+  console?: boolean;
   /** Let flash block for this long; without it, it takes the time of a file. */
   flashTimes?: Settings['flash'];
 }
@@ -93,8 +97,9 @@ export async function createInterpreter(options: InterpreterOptions): Promise<In
   const reports: Report[] = [];
   const arrived = new EventEmitter().setMaxListeners(0);
   const world: Settings = {
-    port: socket.address().port, report: reportedPins(wiring), switches: [], levels: {}, analog: {}, boltMs: 0, jammed: false,
-    ports: { [SMP_PORT]: smpPort }, seed: 1, ...boltOf(wiring, options.travelMs ?? 300), ...(options.flashTimes && { flash: options.flashTimes }),
+    port: socket.address().port, console: options.console ?? false, report: reportedPins(wiring), switches: [], levels: {}, analog: {}, boltMs: 0,
+    jammed: false, ports: { [SMP_PORT]: smpPort }, seed: 1, ...boltOf(wiring, options.travelMs ?? 300),
+    ...(options.flashTimes && { flash: options.flashTimes }),
   };
   let child: ChildProcess | undefined;
   let lockPort: number | undefined;
@@ -151,7 +156,7 @@ export async function createInterpreter(options: InterpreterOptions): Promise<In
     outbox.clear();
     starts++;
     failedStarts++;
-    const started = spawn(program, [], { cwd: folder, stdio: ['pipe', 'pipe', 'pipe'] });
+    const started = spawn(program, world.console ? ['--telnet'] : [], { cwd: folder, stdio: ['pipe', 'pipe', 'pipe'] });
     child = started;
     for (const stream of [started.stdout, started.stderr]) {
       stream.on('data', (data: Buffer) => {

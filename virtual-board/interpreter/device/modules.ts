@@ -13,6 +13,7 @@ export interface UdpSocket {
 declare function require(name: 'fs'): { readFileSync(name: string): string };
 declare function require(name: 'dgram'): { createSocket(options: object): UdpSocket };
 declare function require(name: 'Flash'): Native;
+declare function require(name: 'TelnetServer'): { setOptions(options: { mode: 'on' | 'off' }): void };
 declare function getTime(): number;
 
 export const nativeRequire = require;

@@ -21,6 +21,7 @@ interface Watch {
 declare const global: Record<string, unknown>;
 declare const E: Record<string, unknown>;
 declare const USB: unknown;
+declare const Telnet: unknown;
 declare const process: { memory(): { usage: number }; on(event: 'uncaughtException', take: (error: unknown) => void): void };
 declare function getTime(): number;
 declare function setTimeout(turn: () => void, ms: number): number;
@@ -59,9 +60,20 @@ process.on('uncaughtException', function (error) {
   send(['uncaught', (error + '' + ((error as Error).stack || '')).substr(0, 1000)]);
 });
 
-global.print = function (line: unknown) {
-  send(['log', '' + line]);
+const print = global.print as (...words: string[]) => void;
+global.print = function (...words: unknown[]) {
+  const line = words.join(' ');
+  send(['log', line]);
+  if (settings.console) print(line);
 };
+if (settings.console) {
+  // The bootloader gives a development board's console to `Serial1`, after it switched telnet off.
+  const setConsole = E.setConsole as (device: unknown, options: object) => void;
+  E.setConsole = function (device: unknown, options: object) {
+    setConsole(device ? Telnet : null, options);
+    if (device) nativeRequire('TelnetServer').setOptions({ mode: 'on' });
+  };
+}
 global.pinMode = function (pin: number, mode: PinMode) {
   modes[pin] = mode;
 };

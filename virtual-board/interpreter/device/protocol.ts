@@ -20,6 +20,8 @@ export interface Settings {
   ports: Record<number, number>;
   /** Flash that takes a real part's time; without it, as fast as the file. */
   flash?: { eraseMs: number; write256Ms: number };
+  /** The wire of a development board's console is telnet. */
+  console: boolean;
   /** For `E.hwRand`, not 0. */
   seed: number;
 }

@@ -2,12 +2,14 @@
  * How long the boot decision takes, in ESP32-equivalent time, and what it leaves of the memory. Measured on the real interpreter from
  * the first statement of `.boot0` to the call that evaluates what was chosen; that evaluation itself does not count.
  *
- *   ESP32-equivalent = (all - flash - texts - hashing - clocks) x JavaScript factor + hashing there + flash
+ *   ESP32-equivalent = (all - flash - texts - hashing - clocks - waits) x JavaScript factor + hashing there + flash + waits there
  *
  * `flash`: erases and writes, which block for the real part's time, and reads; each read and write is given another 0.18 ms, an ESP32's
  * own time for the call. `hashing`: the time inside SHA-256 of image and messages, in whose place an emulated ESP32's goes (16 ms for 64 KB at
  * once, 20 ms page by page).
  * The short hashes of the signature are counted as JavaScript, whose factor is the higher one. `clocks`: what the measuring adds, see below.
+ * `waits`: what a timer was set to, 0.1 ms for each turn, goes by the clock, on every chip. Chips that are slower notice up to a pass of the
+ * idle loop later that it is over (docs/platform.md).
  * The fastest of several runs counts: whatever else this machine does only adds. Where it is busy for longer than that, the times say nothing.
  *
  * What is not as on an ESP32, and what is done about it:
@@ -43,6 +45,9 @@ export interface BootFigures {
   warmMs: number;
   /** Both slots empty: to safe mode. */
   emptyBootMs: number;
+  /** Turns of a cold start; and what it would be if waiting between them took longer on a slower chip, as JavaScript does. */
+  coldTurns: number;
+  coldWaitsScaledMs: number;
   /** JsVars left of the pool of this interpreter, 16383, once the app runs; and those in use. Without the prelude's. */
   varsLeft: number;
   usedVars: number;
@@ -71,6 +76,9 @@ interface Run {
   hashedBytes: number;
   /** What the clocks themselves took. */
   clocksMs: number;
+  /** What timers were set to, and how many there were. */
+  waitsMs: number;
+  turns: number;
   safeMode: boolean;
 }
 
@@ -87,12 +95,16 @@ export async function boot(progress: Progress = () => undefined): Promise<BootFi
   const cold: number[] = [];
   const warm: number[] = [];
   const empty: number[] = [];
+  const scaled: number[] = [];
+  let coldTurns = 0;
   for (let run = 0; run < RUNS; run++) {
     progress(0.3 + (0.6 * run) / RUNS, 'starts with and without a seal, and with nothing to run');
     const [coldRun, warmRun] = await startTwice(firmware.file, factors.javascript);
     const [emptyRun] = await startTwice(new Uint8Array(0), factors.javascript);
     if (coldRun.safeMode || warmRun.safeMode || !emptyRun.safeMode) throw new Error('the bootloader did not start what it should have');
     cold.push(equivalent(coldRun, factors));
+    scaled.push(equivalent({ ...coldRun, waitsMs: 0, turns: 0 }, factors));
+    coldTurns = coldRun.turns;
     warm.push(equivalent(warmRun, factors));
     empty.push(equivalent(emptyRun, factors));
   }
@@ -101,13 +113,15 @@ export async function boot(progress: Progress = () => undefined): Promise<BootFi
   return {
     bootloaderBytes: bootloader.bootBytes, appBytes: app.length,
     coldMs: Math.round(Math.min(...cold)), warmMs: Math.round(Math.min(...warm)), emptyBootMs: Math.round(Math.min(...empty)),
+    coldTurns, coldWaitsScaledMs: Math.round(Math.min(...scaled)),
     varsLeft: free, usedVars: usage, factors,
   };
 }
 
 function equivalent(run: Run, factors: Factors): number {
-  const javascriptMs = run.allMs - run.flashMs - run.textMs - run.hashMs - run.clocksMs;
-  return javascriptMs * factors.javascript + run.hashCalls * HASH_CALL_MS + run.hashedBytes * HASH_MS_PER_BYTE + run.flashMs + run.calls * CALL_MS;
+  const javascriptMs = run.allMs - run.flashMs - run.textMs - run.hashMs - run.clocksMs - run.waitsMs;
+  return (javascriptMs + run.turns * factors.idlePassMs) * factors.javascript + run.hashCalls * HASH_CALL_MS + run.hashedBytes * HASH_MS_PER_BYTE
+    + run.flashMs + run.calls * CALL_MS + run.waitsMs;
 }
 
 /**
@@ -123,7 +137,7 @@ function clocks(signatureAt: number, startAt: number, startBytes: number, safeMo
   const fileAt = base + bootPages * 4096 + 32;
   return `eval(${JSON.stringify(`
 var mFlash=require("Flash"),mStorage=require("Storage"),mSha=require("crypto").SHA256,mRequire=require,mTimer=setTimeout,mTime=getTime,mSums=[0,0,0,0,0],mCalls=[0,0,0,0,0],
-mHashes=0,mRequires=0,mTimes=0,mTimers=0,mBytes=0,mSafe=false,mBegun,mNothing=Boolean,
+mHashes=0,mRequires=0,mTimes=0,mTimers=0,mWaits=0,mBytes=0,mSafe=false,mBegun,mNothing=Boolean,
 mBoot=E.toString(E.toUint8Array(mStorage.read(".boot0",${startAt},${startBytes}))),mSignature=E.toString(mFlash.read(${SIGNATURE_BYTES},${signatureAt}));
 function mText(n,o,l){if(n==".boot0"&&o==${safeModeAt})mSafe=true;return l==${SIGNATURE_BYTES}?mSignature:l>20000?mStorage.read(n,o,l):E.toString(mFlash.read(l,(n==".boot0"?${base + 32}:${fileAt})+o))}
 function mTimed(k,f){return function(a,b,c){var t=mTime(),r=f(a,b,c);mSums[k]+=mTime()-t;mCalls[k]++;return r}}
@@ -134,10 +148,10 @@ require=function(n){return n=="crypto"&&mRequires++?mRequire(n):mParts[n]||mRequ
 E.enableWatchdog=E.kickWatchdog=E.setConsole=mNothing;global.getTime=function(){mTimes++;return mTime()*${factor}};
 function mOnce(f,a){for(var i=0,t=mTime();i<100;i++)f(a);return(mTime()-t)/100}
 function mLoop(f,a){for(var i=0,best=1,t;i<5;i++){t=mOnce(f,a);if(t<best)best=t}return best}
-function mEnd(){var all=mTime()-mBegun,mt=mTimers,n=mLoop(mNothing,1),c=mCalls[0]+mCalls[1]+mCalls[2]+mCalls[3],h=mHashes,q=mRequires+3,g=mTimes,u=new Uint8Array(99),b=mBytes;
+function mEnd(){var all=mTime()-mBegun,mt=mTimers,w=mWaits,n=mLoop(mNothing,1),c=mCalls[0]+mCalls[1]+mCalls[2]+mCalls[3],h=mHashes,q=mRequires+3,g=mTimes,u=new Uint8Array(99),b=mBytes;
 var cost=c*(mLoop(mTimed(4,mNothing),1)-2*n)+h*(mLoop(mParts.crypto.SHA256,u)-mLoop(mSha,u))+q*(mLoop(require,"Flash")-n)+g*(mLoop(getTime,1)-mLoop(mTime,1))+mt*(mLoop(mTurn(mNothing),1)-n);
-print("BOOT "+JSON.stringify({allMs:1e3*all,flashMs:1e3*(mSums[0]+mSums[1]),textMs:1e3*mSums[2],calls:mCalls[0]+mCalls[2],hashMs:1e3*mSums[3],hashCalls:mCalls[3],hashedBytes:b,clocksMs:1e3*cost,safeMode:mSafe}))}
-function mTurn(s){return function(f,t){mTimers++;return s(typeof f=="string"?mEnd:f,t)}}
+print("BOOT "+JSON.stringify({allMs:1e3*all,flashMs:1e3*(mSums[0]+mSums[1]),textMs:1e3*mSums[2],calls:mCalls[0]+mCalls[2],hashMs:1e3*mSums[3],hashCalls:mCalls[3],hashedBytes:b,clocksMs:1e3*cost,waitsMs:w,turns:mt,safeMode:mSafe}))}
+function mTurn(s){return function(f,t){mTimers++;mWaits+=t>.1?t:.1;return s(typeof f=="string"?mEnd:f,t)}}
 global.setTimeout=mTurn(mTimer);
 mTimer("process.memory();mBegun=mTime();eval(mBoot)",9);`)});
 if(0)`;

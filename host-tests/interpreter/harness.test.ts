@@ -39,10 +39,13 @@ describeWithInterpreter('scripts on the real interpreter', () => {
   });
 
   test('a calibration gives the factors to an ESP32', async () => {
-    const { javascript, hashing, hereMs } = await calibrate();
+    const { javascript, hashing, idlePassMs, hereMs } = await calibrate();
     expect(hereMs.every((ms) => ms > 0)).toBe(true);
     expect(javascript).toBeGreaterThan(1);
     expect(hashing).toBeGreaterThan(1);
+    // Less than what the turns of this piece are put off by.
+    expect(idlePassMs).toBeGreaterThan(0);
+    expect(idlePassMs).toBeLessThan(0.1);
   });
 });
 

@@ -9,6 +9,7 @@ import { openJournal } from '../../firmware/flash/journal.js';
 import { openRecords } from '../../firmware/flash/records.js';
 import { CODES_PER_TABLE, CODE_ENTRY_BYTES } from '../../firmware/lock/codes.js';
 import { LOG_ENTRY_BYTES } from '../../firmware/lock/access-log.js';
+import { OWNER_KEY_BYTES, OWNERS_MAX, withOwner } from '../../firmware/lock/owners.js';
 import { HISTORY_LIMIT } from '../../firmware/update/history.js';
 import { createChip, crc32 } from './support.js';
 
@@ -18,6 +19,12 @@ const rows = [...doc.matchAll(/^\| ([^|*]+) \| (\d+) \| (\d+) \| (\d+) \|$/gm)].
 
 const bold = (what: string): number => Number(new RegExp(`\\*\\*${what}\\*\\* \\| \\| \\| \\*\\*(\\d+)\\*\\*`).exec(doc)?.[1]);
 const figure = (pattern: RegExp): number => Number(pattern.exec(doc)?.[1]?.replaceAll(',', ''));
+
+function lengthOfEightOwners(): number {
+  let record: Uint8Array | undefined;
+  for (let owner = 1; owner <= OWNERS_MAX; owner++) record = withOwner(record, owner, new Uint8Array(OWNER_KEY_BYTES));
+  return record!.length;
+}
 
 function storeOf(pages: number) {
   const chip = createChip(1, pages);
@@ -32,6 +39,7 @@ describe('docs/flash-format.md', () => {
     expect(bytesOf('install history')).toBe(HISTORY_LIMIT * 44);
     expect(bytesOf('access log')).toBe(LOG_ENTRY_BYTES);
     expect(bytesOf('security floor')).toBe(84);
+    expect(bytesOf('owner epoch and 8 owner keys')).toBe(lengthOfEightOwners());
   });
 
   it('gives the room that the store takes for each row, and all of it fits', () => {

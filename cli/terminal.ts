@@ -1,11 +1,12 @@
 /** Questions, progress and the last page, on a terminal or in a log. */
 import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
 import { SingleBar } from 'cli-progress';
 import { Refusal } from './image/refusal.js';
 
 export interface Terminal {
-  /** A line that was typed. Refuses where nobody can type: `option` says what to give instead. */
-  ask(question: string, option: string): Promise<string>;
+  /** A line that was typed, a secret without showing it. Refuses where nobody can type: `option` says what to give instead. */
+  ask(question: string, option: string, hidden?: 'hidden'): Promise<string>;
   /** Whether somebody is there to ask. */
   readonly asks: boolean;
   say(text: string): void;
@@ -20,14 +21,9 @@ export function createTerminal(): Terminal {
   let tenths = -1;
   return {
     asks,
-    async ask(question, option) {
+    async ask(question, option, hidden) {
       if (!asks) throw new Refusal(`there is no terminal to ask at: ${question.trim()} Give ${option}`);
-      const reader = createInterface({ input: stdin, output: stdout });
-      try {
-        return (await reader.question(`${question.trim()} `)).trim();
-      } finally {
-        reader.close();
-      }
+      return hidden ? await typed(`${question.trim()} `, true) : (await typed(`${question.trim()} `, false)).trim();
     },
     say: (text) => void stdout.write(`${text}\n`),
     progress(done, all, words) {
@@ -47,4 +43,18 @@ export function createTerminal(): Terminal {
       bar = undefined;
     },
   };
+}
+
+function typed(question: string, hidden: boolean): Promise<string> {
+  const { stdin, stdout } = process;
+  if (hidden) stdout.write(question);
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const reader = createInterface({ input: stdin, output: hidden ? silent : stdout, terminal: true });
+  return new Promise<string>((resolve, reject) => {
+    reader.on('close', () => reject(new Refusal('nothing more was typed; run the command again')));
+    reader.question(hidden ? '' : question).then(resolve, reject);
+  }).finally(() => {
+    reader.close();
+    if (hidden) stdout.write('\n');
+  });
 }

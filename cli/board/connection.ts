@@ -24,17 +24,24 @@ const ANSWER_TIMEOUT_MS = 5000;
 /** Opening a serial port restarts many boards: tries, and what each may take. */
 const FIRST_TRIES = 5;
 const FIRST_TIMEOUT_MS = 1500;
+/** Of what arrives without ever being an answer: so much that is no text means that the two ends count bits at different speeds. */
+const GARBAGE_LEAST = 4;
+const GARBAGE_PART = 0.3;
 /** Until a restart has left the board. */
 const RESTART_MS = 300;
 
 /** Waits until the console answers. Throws `NoAnswer` where none does. */
 export async function connect(port: Port, tries = FIRST_TRIES, firstTimeoutMs = FIRST_TIMEOUT_MS): Promise<Connection> {
   let received = '';
+  let heard = 0;
+  let garbage = 0;
   let look: () => void = () => undefined;
   let gone = false;
   let count = 0;
   port.listen((text) => {
     received += text;
+    heard += text.length;
+    garbage += text.length - textIn(text);
     look();
   }, () => {
     gone = true;
@@ -82,9 +89,19 @@ export async function connect(port: Port, tries = FIRST_TRIES, firstTimeoutMs = 
       return connection;
     } catch (error) {
       if (!(error instanceof Refusal) || attempt + 1 < tries && !gone) continue;
+      if (garbage >= GARBAGE_LEAST && garbage > heard * GARBAGE_PART) {
+        throw new NoAnswer(`${port.name}: what arrives is no text, as when the board's console runs at another speed than 115200 baud; restart the board without a program on it, or flash Espruino again, and run the command again`);
+      }
       throw new NoAnswer(`${port.name}: no Espruino console answers; check cable and port, close other programs that use it, and put Espruino on the board as its page in docs/boards says`);
     }
   }
+}
+
+/** How many of the characters a console prints: ASCII, line ends, bell, backspace, tab, escape. */
+function textIn(text: string): number {
+  let count = 0;
+  for (const character of text) if ((character >= ' ' && character <= '~') || '\r\n\x07\b\t\x1b'.includes(character)) count++;
+  return count;
 }
 
 function valueOf(text: string): unknown {

@@ -9,6 +9,8 @@ export function reasonOf(error: unknown): string {
   if (code === 'ENOENT') return 'it does not exist';
   if (code === 'EEXIST') return 'it exists already';
   if (code === 'EACCES' || code === 'EPERM') return 'you are not allowed to';
+  if (code === 'ENOSPC' || code === 'EDQUOT') return 'the disk is full';
+  if (code === 'EROFS') return 'the disk is read-only';
   if (code === 'EISDIR') return 'it is a folder';
   if (code === 'ENOTDIR') return 'its folder is a file';
   return error instanceof Error ? error.message : String(error);

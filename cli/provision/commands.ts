@@ -14,6 +14,9 @@ export function registerProvisionCommand(program: Command): void {
     .option('--pin <code>', 'code of the first user, 4 to 11 digits (default: made)')
     .option('--key <file>', 'private key that signs its firmware, now and later (default: a development key in the folder)')
     .option('--serial <text>', 'serial number (default: made)')
+    .option('--wifi <name>', 'Wi-Fi network that it joins (asked for; "": none); its password is asked for')
+    .option('--wifi-password-file <file>', 'where the password is, in a file that only you can read')
+    .option('--battery-mv <millivolts>', 'what a multimeter shows at the pack now: calibrates the battery reading (asked for)')
     .option('-y, --yes', 'erase what is on the board, and make it a production lock with --production, without asking')
     .option('--folder <name>', 'where the development key and the codes of an unfinished lock are kept', '.deadlatch')
     .addHelpText('after', `

@@ -8,12 +8,15 @@ import type { Wiring } from '../../boards/wiring.js';
 import { buildIdentity } from '../../firmware/flash/identity.js';
 import { buildLayoutRecord } from '../../firmware/flash/layout-record.js';
 import { layoutOf, PAGE_BYTES } from '../../firmware/flash/layout.js';
+import { CALIBRATION, OWNERS, WIFI } from '../../firmware/flash/keys.js';
 import { openStores } from '../../firmware/flash/open.js';
 import { addCode, isPin, setMaster, stretchCode } from '../../firmware/lock/codes-table.js';
+import { withOwner } from '../../firmware/lock/owners.js';
 import type { Platform } from '../../firmware/platform/types.js';
 import { UNRESTRICTED_USER } from '../../firmware/lock/states.js';
 import { storageImage } from '../../virtual-board/provision.js';
 import { createHostPlatform } from '../host-platform.js';
+import { calibrationRecord } from './calibration.js';
 
 export interface LockFlashOptions {
   wiring: Wiring;
@@ -32,6 +35,12 @@ export interface LockFlashOptions {
   /** Where a test wants the same flash each time. */
   deviceId?: Uint8Array;
   codeSalt?: Uint8Array;
+  /** Of owner 1, 32 bytes. */
+  ownerKey?: Uint8Array;
+  /** The record `WIFI`. */
+  network?: Uint8Array;
+  /** True volts over read volts, in 1/10000. */
+  calibration?: number;
 }
 
 export interface LockFlash {
@@ -79,7 +88,14 @@ export function buildLockFlash(options: LockFlashOptions): LockFlash {
   const { records } = openStores(platform, layout);
   setCode('master code', options.masterCode, (value) => setMaster(platform, records, recoveryHash, value));
   options.pins.forEach((pin, index) => setCode(`PIN of user ${index + 1}`, pin, (value) => addCode(platform, records, recoveryHash, value, index + 1, UNRESTRICTED_USER, 0)));
+  if (options.ownerKey) setRecord(OWNERS, withOwner(undefined, 1, options.ownerKey));
+  if (options.network) setRecord(WIFI, options.network);
+  if (options.calibration !== undefined) setRecord(CALIBRATION, calibrationRecord(options.calibration));
 
+  function setRecord(key: number, value: Uint8Array): void {
+    const failed = records.set(key, value);
+    if (failed) throw new Error(`record ${key}: it cannot be written (${failed}).`);
+  }
   function setCode(what: string, code: string, store: (value: Uint8Array) => number): void {
     if (!isPin(code)) throw new Error(`${what}: "${code}" is not 4 to 11 digits; choose another.`);
     const failed = store(stretch(code));

@@ -2,9 +2,11 @@
  * What makes a lock this one and no other, kept in a file of its owner until the lock is finished: running the command again after a cut continues
  * with the same codes. One file a chip. It is removed when the owner has been shown the codes.
  */
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reasonOf, Refusal } from '../image/refusal.js';
+import type { Network } from './network.js';
+import { writePrivate } from './private-file.js';
 
 export interface Unfinished {
   via: string;
@@ -17,6 +19,13 @@ export interface Unfinished {
   /** Nobody chose it. */
   masterMade: boolean;
   pin: string;
+  /** Of owner 1, 32 bytes, hex. */
+  ownerKey: string;
+  /** The public one of whoever signs its firmware, 32 bytes, hex. */
+  makerKey: string;
+  network?: Network;
+  /** As in the record: true volts over read volts, in 1/10000. */
+  calibration?: number;
   wiring: string;
   production: boolean;
   /** Everything but the last characters is written: the board may already be a lock. */
@@ -31,23 +40,14 @@ export interface UnfinishedFile {
 }
 
 const PREFIX = 'unfinished-';
+const TEXTS = ['deviceId', 'codeSalt', 'serial', 'recoveryCode', 'masterCode', 'pin', 'ownerKey', 'makerKey', 'via', 'wiring'] as const;
 
 export function unfinishedFile(folder: string, chip: string): UnfinishedFile {
   const path = join(folder, `${PREFIX}${chip.replace(/[^A-Za-z0-9-]/g, '_').slice(0, 64)}.json`);
   return {
     path,
     read: () => readUnfinished(path),
-    async write(value) {
-      const temporary = `${path}.new`;
-      try {
-        await mkdir(folder, { recursive: true });
-        await rm(temporary, { force: true });
-        await writeFile(temporary, `${JSON.stringify(value)}\n`, { mode: 0o600, flag: 'wx', flush: true });
-        await rename(temporary, path);
-      } catch (error) {
-        throw new Refusal(`${path}: cannot be written: ${reasonOf(error)}; choose another folder with --folder`);
-      }
-    },
+    write: (value) => writePrivate(path, `${JSON.stringify(value)}\n`, 'make room, or choose another folder with --folder, and run the command again'),
     remove: () => rm(path, { force: true }),
   };
 }
@@ -63,6 +63,16 @@ export async function almostFinished(folder: string, via: string): Promise<{ pat
   return undefined;
 }
 
+/** Whether all that makes a lock is there: what is kept of one is never half of it. */
+export function isLock(value: unknown): value is Unfinished {
+  if (typeof value !== 'object' || value === null) return false;
+  const fields = value as Record<string, unknown>;
+  const network = fields['network'] as Partial<Network> | undefined;
+  return TEXTS.every((name) => typeof fields[name] === 'string')
+    && (network === undefined || (typeof network?.name === 'string' && typeof network.password === 'string'))
+    && (fields['calibration'] === undefined || typeof fields['calibration'] === 'number');
+}
+
 async function readUnfinished(path: string): Promise<Unfinished | undefined> {
   let text: string;
   try {
@@ -72,14 +82,13 @@ async function readUnfinished(path: string): Promise<Unfinished | undefined> {
     throw new Refusal(`${path}: cannot be read: ${reasonOf(error)}; make it readable for you, or remove it to begin a new lock`);
   }
   const value = parsed(text);
-  const codes = [value?.deviceId, value?.codeSalt, value?.serial, value?.recoveryCode, value?.masterCode, value?.pin, value?.via, value?.wiring];
-  if (!value || !codes.every((each) => typeof each === 'string')) throw new Refusal(`${path}: it is damaged; remove it to begin a new lock`);
+  if (!isLock(value)) throw new Refusal(`${path}: it is damaged; remove it to begin a new lock`);
   return value;
 }
 
-function parsed(text: string): Unfinished | undefined {
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(text) as Unfinished;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

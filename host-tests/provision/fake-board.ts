@@ -20,6 +20,10 @@ export interface FakeOptions {
   random?: number;
   freeVariables?: number;
   storageBytes?: number;
+  /** What `getSerial` says. */
+  chip?: string;
+  /** What the ADC gives, 0 to 1, at each call. */
+  adc?: () => number;
 }
 
 export interface FakeBoard {
@@ -27,6 +31,12 @@ export interface FakeBoard {
   readonly storage: Storage;
   /** Pieces of pages that arrived since it was switched on. */
   pieces: number;
+  /** Characters that came and went, and lines evaluated, since it was made. */
+  readonly traffic: { received: number; sent: number; lines: number };
+  /** Restarts that its console was told to make. */
+  restarts: number;
+  /** What was done with pins, in order: `output 10`, `write 10 1`, `analog 35`. */
+  readonly pins: string[];
   /** Switches it on: what its flash does at a start is done, its memory is empty. */
   start(): Port;
 }
@@ -60,18 +70,29 @@ export function fakeBoard(options: FakeOptions): FakeBoard {
   const self: FakeBoard = {
     nor, storage,
     pieces: 0,
+    traffic: { received: 0, sent: 0, lines: 0 },
+    restarts: 0,
+    pins: [],
     start() {
       if (nor.off) nor.powerOn();
       if (!storage.valid()) storage.eraseAll();
       self.pieces = 0;
       let take: (text: string) => void = () => undefined;
       let gone: () => void = () => undefined;
+      const answer = (text: string): void => {
+        self.traffic.sent += text.length;
+        take(text);
+      };
       const globals: Record<string, unknown> = {
         H: undefined, X: undefined, P: undefined,
         process: { env: { BOARD: options.board ?? 'ESP32', MODULES: options.modules ?? 'Flash,Storage,net,crypto' }, memory: () => ({ free: options.freeVariables ?? 9000 }) },
-        require: (name: string) => modules[name], peek32: random, E: { hwRand: random }, getSerial: () => 'fake-1',
+        require: (name: string) => modules[name], peek32: random, getSerial: () => options.chip ?? 'fake-1',
+        E: { hwRand: random, reboot: () => void self.restarts++ },
+        pinMode: (pin: number, mode: string) => void self.pins.push(`${mode} ${pin}`),
+        digitalWrite: (pin: number, level: number) => void self.pins.push(`write ${pin} ${level}`),
+        analogRead: options.adc ?? (() => NaN),
         btoa: (bytes: Uint8Array) => Buffer.from(bytes).toString('base64'), atob: (text: string) => new Uint8Array(Buffer.from(text, 'base64')),
-        print: (...values: unknown[]) => take(`${values.map(String).join(' ')}\r\n>`),
+        print: (...values: unknown[]) => answer(`${values.map(String).join(' ')}\r\n>`),
       };
       const evaluate = new Function('globals', 'line', 'with(globals){return eval(line)}') as (globals: object, line: string) => unknown;
       return {
@@ -79,12 +100,14 @@ export function fakeBoard(options: FakeOptions): FakeBoard {
         write(text) {
           const line = text.slice(text[0]! < ' ' && text !== '\n' ? 1 : 0, options.lineBytes);
           if (!line.endsWith('\n') || line === '\n') return;
+          self.traffic.received += text.length;
+          self.traffic.lines++;
           if (line.includes('P.set(')) self.pieces++;
           try {
             evaluate(globals, line);
           } catch (error) {
             if (error instanceof PowerCut) gone();
-            else take(`Uncaught ${String(error)}\r\n`);
+            else answer(`Uncaught ${String(error)}\r\n`);
           }
         },
         listen(taker, leaver) {

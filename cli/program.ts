@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { registerBuildCommand } from './build/commands.js';
+import { registerDoctorCommand } from './doctor/commands.js';
 import { registerFlashCommand } from './flash/commands.js';
 import { registerImageCommands } from './image/commands.js';
 import { registerProvisionCommand } from './provision/commands.js';
@@ -23,6 +24,7 @@ export function createProgram(): Command {
   registerBuildCommand(program);
   registerFlashCommand(program);
   registerProvisionCommand(program);
+  registerDoctorCommand(program);
   for (const command of program.commands) command.copyInheritedSettings(program).helpOption('-h, --help', 'print this');
   return program;
 }

@@ -45,11 +45,13 @@ async function run(visit: Visit, motor: MotorWiring): Promise<MotorVisit> {
     const one = await jog(visit, motor, goal, (reading) => (lowest = Math.min(lowest, reading)));
     const arrived = one.ends.at(-1)!;
     if (placeOf(arrived) !== placeFor(goal)) one.said = await visit.choose('motor', 'Where is the bolt now: out, in, or between?', PLACES);
+    const before = throws.at(-1)?.said ?? placeOf(one.ends[0]!) ?? said;
+    const stood = one.ends.every((each) => sameEnds(each, one.ends[0]!)) && one.said === before;
+    if (stood && one.restMv === undefined) one.heard = await visit.yes('motor', 'Did the motor hum or twitch?');
     throws.push(one);
   }
   const readings: MotorReadings = { said, start, throws };
   const unmoved = throws.every((one) => one.ends.every((each) => sameEnds(each, start)) && (one.said ?? said) === said);
-  if (unmoved && throws.every(({ restMv }) => restMv === undefined)) readings.heard = await visit.yes('motor', 'Did the motor hum or twitch?');
   return {
     findings: diagnoseMotor(motor, wiring.sensors, readings),
     ...(lowest < 1 ? { load: { reading: lowest, held: unmoved } } : {}),

@@ -15,10 +15,11 @@ export async function examineContacts(visit: Visit): Promise<Finding[]> {
   if (contacts.length === 0) return [note('contacts', 'this wiring has none that a hand can move.')];
   const findings: Finding[] = [];
   for (const contact of contacts) {
-    await visit.ask('contacts', `${contact.no}, and press Enter.`);
-    const no = await visit.bench.samples(contact.input);
+    // "No" last: a strap left closed would start safe mode.
     await visit.ask('contacts', `${contact.yes}, and press Enter.`);
-    findings.push(diagnoseContact(contact, no, await visit.bench.samples(contact.input)));
+    const yes = await visit.bench.samples(contact.input);
+    await visit.ask('contacts', `${contact.no}, and press Enter.`);
+    findings.push(diagnoseContact(contact, await visit.bench.samples(contact.input), yes));
   }
   return findings;
 }

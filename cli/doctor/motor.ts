@@ -24,6 +24,8 @@ export interface Throw {
   restMv?: number;
   /** Where a person saw the bolt afterwards; asked where the end stops do not tell. */
   said?: Place;
+  /** The motor hummed or twitched; asked where nothing moved and nothing was measured. */
+  heard?: boolean;
 }
 
 export interface MotorReadings {
@@ -31,8 +33,6 @@ export interface MotorReadings {
   said: Place;
   start: Ends;
   throws: readonly Throw[];
-  /** Something was heard or twitched, where nothing moved. */
-  heard?: boolean;
 }
 
 /** A motor that draws current pulls the cells down by more than this. */
@@ -42,7 +42,7 @@ export const placeOf = ({ locked, unlocked }: Ends): Place | undefined =>
   locked > 0 === unlocked > 0 ? undefined : locked > 0 ? 'out' : 'in';
 export const placeFor = (goal: Goal): Place => (goal === 'locked' ? 'out' : 'in');
 const same = (a: Ends, b: Ends): boolean => a.locked === b.locked && a.unlocked === b.unlocked;
-const sagOf = ({ lowestMv, restMv }: Throw): number | undefined => (lowestMv === undefined || restMv === undefined ? undefined : restMv - lowestMv);
+const pulls = ({ lowestMv, restMv, heard }: Throw): boolean => (lowestMv === undefined || restMv === undefined ? heard === true : restMv - lowestMv > SAG_MV);
 
 export function diagnoseMotor(wiring: MotorWiring, sensors: SensorWiring | undefined, readings: MotorReadings): Finding[] {
   const { throws } = readings;
@@ -103,15 +103,19 @@ function silent(sensors: SensorWiring, which: Goal, when: string): Finding {
 }
 
 /** Nothing moved in either direction. */
-function still(wiring: MotorWiring, { throws, heard }: MotorReadings): Finding {
-  const sags = throws.map(sagOf).filter((sag) => sag !== undefined);
-  const [pulls, idle] = [throws.filter((one) => (sagOf(one) ?? 0) > SAG_MV), throws.filter((one) => (sagOf(one) ?? Infinity) <= SAG_MV)];
-  const pins = `D${wiring.in1} to IN1, D${wiring.in2} to IN2`;
-  if (sags.length > 0 ? pulls.length > 0 : heard) {
-    const once = pulls.length === 1 && idle.length === 1 ? ` It draws current only towards "${pulls[0]!.goal}": that the bolt stood at that end already would be no fault; towards "${idle[0]!.goal}" the wire of D${idle[0]!.goal === 'unlocked' ? wiring.in1 : wiring.in2} may be open.` : '';
-    return wrong('motor', `the motor pulls and the bolt does not move: it is jammed. Move it by hand; if it goes hard, free it; if it goes easily, look at the coupling between motor and bolt.${once}`);
+function still(wiring: MotorWiring, { said, throws }: MotorReadings): Finding {
+  const pulling = throws.filter(pulls);
+  if (pulling.length === 0) {
+    return wrong('motor', `the motor gets no current: check the driver's supply (VM) and GND, the wires D${wiring.in1} to IN1 and D${wiring.in2} to IN2, the driver's sleep or enable pin, and the two wires of the motor.`);
   }
-  return wrong('motor', `the motor gets no current: check the driver's supply (VM) and GND, the wires ${pins}, the driver's sleep or enable pin, and the two wires of the motor.`);
+  // Against the end where the bolt stands nothing can move.
+  if (pulling.length < throws.length && pulling.every(({ goal }) => placeFor(goal) === said)) return openInput(wiring, throws.find((one) => !pulls(one))!.goal);
+  return wrong('motor', 'the motor pulls and the bolt does not move: it is jammed. Move it by hand; if it goes hard, free it; if it goes easily, look at the coupling between motor and bolt.');
+}
+
+function openInput(wiring: MotorWiring, goal: Goal): Finding {
+  const [pin, input] = goal === 'unlocked' ? [wiring.in1, 'IN1'] : [wiring.in2, 'IN2'];
+  return wrong('motor', `towards "${goal}" the motor gets no current, the other way it does: the wire from D${pin} to ${input} of the driver is open.`);
 }
 
 /** One throw that went the right way. */
@@ -119,13 +123,7 @@ function arrival(wiring: MotorWiring, sensors: SensorWiring | undefined, one: Th
   const { goal, ends, said, pulses } = one;
   const last = ends.at(-1)!;
   if (last[goal] > 0) return [];
-  const pin = goal === 'unlocked' ? wiring.in1 : wiring.in2;
-  const input = goal === 'unlocked' ? 'IN1' : 'IN2';
-  if (!moved) {
-    const pulls = (sagOf(one) ?? 0) > SAG_MV;
-    return [wrong('motor', pulls ? `towards "${goal}" the motor pulls and the bolt does not move: something holds it on that way.`
-      : `towards "${goal}" nothing moves, the other way it does: the wire from D${pin} to ${input} of the driver is open.`)];
-  }
+  if (!moved) return [pulls(one) ? wrong('motor', `towards "${goal}" the motor pulls and the bolt does not move: something holds it on that way.`) : openInput(wiring, goal)];
   if (said === placeFor(goal)) return last[goal] < 0 ? [] : [silent(sensors!, goal, `the bolt is ${said}`)];
   const took = `${pulses * 100} ms of current`;
   return last[goal] < 0 && said === undefined ? [note('motor', `nobody and nothing tells whether the bolt arrived at "${goal}".`)]

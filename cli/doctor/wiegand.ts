@@ -43,12 +43,12 @@ export function diagnoseWiegand(wiring: WiegandWiring, seen: ReadonlyMap<string,
   if (all((got, key) => got === inverted(expected(key)))) {
     return [wrong('keypad', `D0 and D1 of the keypad are swapped: its D0 belongs on pin D${d0}, its D1 on pin D${d1}.`)];
   }
-  if (all((got) => got.length === 2 * bits && only(got, '0').length === bits)) {
-    return [wrong('keypad', `each bit comes on both lines: the wires of D0 (pin D${d0}) and D1 (pin D${d1}) touch.`)];
-  }
   const other = bits === 4 ? 8 : 4;
   if (all((got, key) => got === bitsOf(key, other))) {
     return [wrong('keypad', `the keypad sends ${other} bits a key and the board file says ${bits}: write bits: ${other} into it, or set the keypad to ${bits}.`)];
+  }
+  if (all((got) => got.length === 2 * bits && /^(01|10)+$/.test(got))) {
+    return [wrong('keypad', `each bit comes on both lines: the wires of D0 (pin D${d0}) and D1 (pin D${d1}) touch.`)];
   }
   if (all((got) => got.length >= 24)) {
     return [wrong('keypad', `the keypad sends ${seen.get(came[0]!)!.length} bits, a whole card number, instead of a key: set it to send each key at once (4 or 8 bits), as its manual says.`)];

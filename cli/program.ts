@@ -7,6 +7,7 @@ import { registerFlashCommand } from './flash/commands.js';
 import { registerImageCommands } from './image/commands.js';
 import { registerProvisionCommand } from './provision/commands.js';
 import { registerServeCommand } from './serve/commands.js';
+import { registerUpdateCommand } from './update/commands.js';
 
 export function createProgram(): Command {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
@@ -25,6 +26,7 @@ export function createProgram(): Command {
   registerFlashCommand(program);
   registerProvisionCommand(program);
   registerDoctorCommand(program);
+  registerUpdateCommand(program);
   for (const command of program.commands) command.copyInheritedSettings(program).helpOption('-h, --help', 'print this');
   return program;
 }
@@ -34,8 +36,8 @@ An update from beginning to end, on the virtual lock that "deadlatch serve" keep
   deadlatch build 1.1.0 --channel dev -o lock.img
   deadlatch sign lock.img --key .deadlatch/dev.key
   deadlatch verify lock.signed.img --key .deadlatch/dev.pub
-  at its keypad: master code, #, then 8#
-  smpmgr --ip 127.0.0.1 upgrade lock.signed.img --slot 1`;
+  deadlatch update lock.signed.img --via udp:127.0.0.1
+  it says what to press at the keypad: master code, #, then 8#`;
 
 /** Commander's message as one sentence that also says where to look. */
 function oneSentence(text: string): string {

@@ -27,15 +27,15 @@ export interface AppParts {
 
 const HEALTH_TURN_MS = 1000;
 
-/** Starts the app. False: the identity cannot be read. */
-export function startApp(parts: AppParts): boolean {
+/** Starts the app. Undefined: the identity cannot be read. */
+export function startApp(parts: AppParts): Core | undefined {
   const platform = parts.platform;
   const handover = parts.handover;
   const opened = openCore({
     platform, slh: parts.slh, handover, safeMode: false, hashBytes: parts.hashBytes, beforeRestart: keepReasons,
     loadServer: () => loadUpdater().createServer,
   });
-  if (!opened) return false;
+  if (!opened) return undefined;
   const core = opened;
   const stores = core.stores;
   const restart = core.restart;
@@ -90,7 +90,7 @@ export function startApp(parts: AppParts): boolean {
 
   platform.after(HEALTH_TURN_MS, turn);
   letGo(handover);
-  return true;
+  return core;
 }
 
 /** Of the handover, what only the start reads: the record stays for as long as the app runs, and each span takes eight variables. */

@@ -7,6 +7,7 @@ import { HEALTH } from './flash/kinds.js';
 import { openJournal } from './flash/journal.js';
 import { partsOf } from './flash/open.js';
 import type { Handover } from './handover.js';
+import { offerToConsole } from './platform/console.js';
 import { createPlatform } from './platform/espruino.js';
 import { onInterpreterFault } from './platform/guard.js';
 import { forgetImage } from './platform/launch.js';
@@ -27,7 +28,9 @@ export function start(handover: Handover): void {
   const platform = createPlatform();
   onInterpreterFault(platform.reboot);
   try {
-    if (!startApp({ platform, slh: createSlhTools, handover, hashBytes: HASH_BYTES, startRadio: openRadio })) platform.reboot();
+    const core = startApp({ platform, slh: createSlhTools, handover, hashBytes: HASH_BYTES, startRadio: openRadio });
+    if (!core) platform.reboot();
+    else if (!core.identity.production) offerToConsole(core.service.receive);
   } catch (error) {
     platform.log('start: ' + error);
     openJournal(partsOf(platform, handover.layout, handover.layout.journal)).append(HEALTH, new Uint8Array([IMAGE_THREW, 0, 0, 0]));

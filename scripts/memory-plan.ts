@@ -40,7 +40,7 @@ export const APP: MemoryPlan = {
   late: [...UPDATER, ...DOOR, 'openWiegand', 'openWriter', 'loadChanges', ...CORE, 'checksOf'],
   once: [
     ...DOOR_ONCE, 'startApp', 'openKeypad', 'openMatrix', 'openWiegand', 'openSignals', 'openMeter', 'parseIdentity', 'findIdentity', 'identityOf', 'isProduction', 'wiringOf',
-    'openJournal', 'findNewest', 'scan', 'chordOf', 'partsOf', 'radioAllowed', 'createPlatform', 'createPins', 'flashPort', 'resetCause', 'openRadio', 'openUdp', 'joinWifi', 'forgetImage', 'letGo',
+    'openJournal', 'findNewest', 'scan', 'chordOf', 'partsOf', 'radioAllowed', 'createPlatform', 'createPins', 'flashPort', 'resetCause', 'openRadio', 'openUdp', 'joinWifi', 'forgetImage', 'letGo', 'offerToConsole',
   ],
 };
 

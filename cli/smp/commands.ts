@@ -1,6 +1,9 @@
 /** What an SMP client can ask of a lock, as promises. Every rejection is an `SmpError`. */
 import { bytesOf, type CborMap } from '../../firmware/smp/cbor.js';
 import { createClient, READ, SmpError, WRITE, type Client, type ClientOptions } from './client.js';
+import { LOCK_GROUP } from '../../firmware/smp/frame.js';
+import { STATUS } from '../../firmware/smp/lock-group.js';
+import { decodeVerdict, type Verdict } from '../../firmware/update/boot-state.js';
 import type { Link, Time } from './link.js';
 import { startOffer, startUpload, type TransferOptions, type TransferResult } from './transfer.js';
 
@@ -20,13 +23,28 @@ export interface ImageState {
   permanent: boolean;
 }
 
+/** Who answers. */
+export interface About {
+  /** What runs; in safe mode, what would. */
+  version: string;
+  /** Chip family. */
+  family: string;
+  /** Hardware revision. */
+  hardware: number;
+}
+
 export interface Commands {
   readonly client: Client;
   echo(text: string): Promise<string>;
   parameters(): Promise<{ frameBytes: number; count: number }>;
   /** `format`: letters of uname, `a` for all. */
   info(format: string): Promise<string>;
+  about(): Promise<About>;
   bootloader(): Promise<string>;
+  /** Room in a slot, bytes. */
+  slotBytes(): Promise<number>;
+  /** The newest rollback that the lock remembers, undefined where there was none. Safe mode and older firmware refuse this. */
+  rollback(): Promise<Verdict | undefined>;
   list(): Promise<ImageState[]>;
   test(hash: Uint8Array): Promise<ImageState[]>;
   /** Without a hash: the running image. */
@@ -65,6 +83,18 @@ export function createCommands(link: Link, time: Time, options: Partial<ClientOp
       return { frameBytes: Number(reply['buf_size']), count: Number(reply['buf_count']) };
     },
     info: async (format) => textIn(await ask(READ, OS, 7, { format }), 'output'),
+    about: async () => {
+      const [version = '', family = '', revision = ''] = textIn(await ask(READ, OS, 7, { format: 'vmi' }), 'output').split(' ');
+      return { version, family, hardware: Number(revision.replace('revision-', '')) };
+    },
+    slotBytes: async () => {
+      const images = (await ask(READ, IMAGE, 6, {}))['images'];
+      return Number(Array.isArray(images) ? (images[0] as CborMap)['max_image_size'] : NaN);
+    },
+    rollback: async () => {
+      const record = bytesOf((await ask(READ, LOCK_GROUP, STATUS, {}))['rollback']);
+      return record === undefined ? undefined : decodeVerdict(Uint8Array.from(Buffer.from(record, 'latin1')));
+    },
     bootloader: async () => textIn(await ask(READ, OS, 8, {}), 'bootloader'),
     list: async () => statesIn(await ask(READ, IMAGE, 0, {})),
     test: (hash) => setState({ hash: { bytes: wireOf(hash) }, confirm: false }),

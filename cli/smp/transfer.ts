@@ -14,6 +14,8 @@ export interface TransferOptions {
   /** Chunks under way at once. */
   window: number;
   onProgress: (sent: number, total: number) => void;
+  /** The lock said "not now", and why: the transfer goes on when it takes it again. */
+  onBusy: (failure: SmpError) => void;
   /** How long "not now" is taken for an answer. */
   busyLimitMs: number;
   /** Asked before each chunk: true stops the transfer. */
@@ -21,7 +23,7 @@ export interface TransferOptions {
 }
 
 export const DEFAULT_TRANSFER: TransferOptions = {
-  frameBytes: 1024, window: 1, onProgress: () => undefined, busyLimitMs: 600000, stopped: () => false,
+  frameBytes: 1024, window: 1, onProgress: () => undefined, onBusy: () => undefined, busyLimitMs: 600000, stopped: () => false,
 };
 
 export interface TransferResult {
@@ -127,6 +129,7 @@ function transfer(client: Client, group: number, command: number, file: Uint8Arr
     const now = client.time.nowMs();
     if (busySinceMs < 0) busySinceMs = now;
     if (now - busySinceMs > settings.busyLimitMs) return finish(failure);
+    settings.onBusy(failure);
     draining = true;
     if (underWay > 0) return;
     client.time.after(BUSY_PAUSE_MS, () => {

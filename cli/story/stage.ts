@@ -4,6 +4,7 @@ import { formatCode } from '../../firmware/errors.js';
 import { boot, type Board } from '../../virtual-board/run.js';
 import { createWorld, type World } from '../../virtual-board/world.js';
 import type { SmpError } from '../smp/client.js';
+import { plain } from '../smp/refusal-words.js';
 import type { TransferResult } from '../smp/transfer.js';
 import { ACCEPTED } from '../../firmware/lock/signals.js';
 import { openClient, type Answer, type VirtualClient } from '../virtual/client.js';
@@ -12,7 +13,7 @@ import { wiring } from '../virtual/lock.js';
 import { beepsInWords } from '../virtual/listen.js';
 import { keepTyping, openWindow as openUpdateWindow } from '../virtual/person.js';
 import { readLock, type Reading } from '../virtual/reading.js';
-import { createWatcher, plain, type Running, type Topic, type Watcher } from '../virtual/watch.js';
+import { createWatcher, type Running, type Topic, type Watcher } from '../virtual/watch.js';
 import type { Bar, Teller, Where } from './tell.js';
 
 export const PIN = '2580';

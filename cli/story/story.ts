@@ -10,7 +10,7 @@ import { createKey, type PrivateKey } from '../image/key-file.js';
 import { buildFirmware, signFirmware, type SignedFirmware } from '../virtual/firmware.js';
 import { provisionVirtualLock } from '../virtual/lock.js';
 import { enter, keepTyping } from '../virtual/person.js';
-import { reasonInWords } from '../virtual/watch.js';
+import { reasonInWords } from '../smp/refusal-words.js';
 import { DOOR_LIMIT_MS, FRESH_CELLS, MASTER_CODE, openStage, PIN, seconds, WRONG_PIN, type Stage } from './stage.js';
 import type { Teller } from './tell.js';
 

@@ -3,7 +3,7 @@ import type { CborMap } from '../../firmware/smp/cbor.js';
 import type { Board } from '../../virtual-board/run.js';
 import { createClient, READ, WRITE, type SmpError } from '../smp/client.js';
 import { statesIn, type ImageState } from '../smp/commands.js';
-import type { Link } from '../smp/link.js';
+import type { Link, Time } from '../smp/link.js';
 import { startOffer, startUpload, type TransferOptions, type TransferResult } from '../smp/transfer.js';
 
 export type Answer<T> = { failure: SmpError; reply?: undefined } | { failure?: undefined; reply: T };
@@ -29,26 +29,33 @@ const LIMIT_MS = 600_000;
 /** Lets the world run until something is true, or `limitMs` have passed. */
 export type Pump = (until: () => boolean, limitMs: number) => boolean;
 
-/** Opens a client on a phone or computer of its own in the lock's network. `pump`: for callers that watch while they wait. */
-export function openClient(board: Board, pump: Pump = board.pump): VirtualClient {
+/** A phone or computer of its own in the lock's network, and the world's time. */
+export function linkTo(board: Board): { link: Link; time: Time } {
   const { clock, network } = board.world;
   const udp = network.client();
-  const link: Link = {
-    send: (frame) => udp.send(frame),
-    onFrame: (take) => {
-      udp.onMessage = take;
+  return {
+    link: {
+      send: (frame) => udp.send(frame),
+      onFrame: (take) => {
+        udp.onMessage = take;
+      },
+      close: () => {
+        udp.onMessage = undefined;
+      },
     },
-    close: () => {
-      udp.onMessage = undefined;
+    time: {
+      nowMs: clock.now,
+      after: (delayMs, turn) => {
+        const id = clock.after(delayMs, turn);
+        return () => clock.cancel(id);
+      },
     },
   };
-  const time = {
-    nowMs: clock.now,
-    after: (delayMs: number, turn: () => void) => {
-      const id = clock.after(delayMs, turn);
-      return () => clock.cancel(id);
-    },
-  };
+}
+
+/** Opens a client. `pump`: for callers that watch while they wait. */
+export function openClient(board: Board, pump: Pump = board.pump): VirtualClient {
+  const { link, time } = linkTo(board);
   const client = createClient(link, time, { timeoutMs: 2000, retries: 4 });
 
   function settle<T>(start: (done: (failure: SmpError | undefined, reply: T) => void) => void): Answer<T> {

@@ -2,7 +2,7 @@
  * Tells what happens to a virtual lock, in plain words: what a person at the door would notice, what its flash says, and what the
  * firmware prints. Everything is observed from outside; the firmware in it is the one that ships.
  */
-import { errorEntry, formatCode } from '../../firmware/errors.js';
+import { formatCode } from '../../firmware/errors.js';
 import { STORAGE_HEADER_BYTES } from '../../firmware/flash/layout.js';
 import { readU32 } from '../../firmware/flash/bytes.js';
 import { HEADER_BYTES } from '../../firmware/image/format.js';
@@ -16,6 +16,7 @@ import type { ResetCause } from '../../firmware/platform/types.js';
 import { ABORTED, DEGRADED, FELL_BACK, REBUILT, SAFE_MODE, type Verdict } from '../../firmware/update/boot-state.js';
 import type { Board } from '../../virtual-board/run.js';
 import type { EndCause, World } from '../../virtual-board/world.js';
+import { reasonInWords } from '../smp/refusal-words.js';
 import { createListener, type Held } from './listen.js';
 import { readLock, type Reading } from './reading.js';
 
@@ -210,17 +211,6 @@ function verdictInWords(verdict: Verdict): string | undefined {
   if (verdict.result === SAFE_MODE) return `Safe mode, ${because}`;
   if (verdict.result === ABORTED) return `Update given up, ${because}`;
   return verdict.result === REBUILT ? undefined : `Verdict ${verdict.result}, ${because}`;
-}
-
-/** `0x46, no radio is reachable. What to do.` */
-export function reasonInWords(code: number): string {
-  const entry = errorEntry(code);
-  return entry ? `${formatCode(code)}, ${entry.title}. ${plain(entry.next)}` : formatCode(code);
-}
-
-/** Without the marks of Markdown. */
-export function plain(text: string): string {
-  return text.split('`').join('');
 }
 
 function logInWords(entry: LogEntry): string {

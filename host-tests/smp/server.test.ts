@@ -67,7 +67,7 @@ describe('the frame', () => {
     const bench = createBench();
     for (const [group, command, options] of [
       [0, 1, {}], [0, 2, READ], [0, 3, READ], [0, 4, READ], [0, 5, READ], [0, 6, {}], [1, 1, READ], [1, 2, {}], [1, 3, {}], [1, 4, {}],
-      [1, 5, READ], [1, 6, {}], [1, 99, {}], [2, 0, READ], [3, 0, READ], [8, 0, {}], [9, 0, {}], [63, 0, {}], [64, 0, READ], [64, 1, READ], [65535, 255, {}],
+      [1, 5, READ], [1, 6, {}], [1, 99, {}], [2, 0, READ], [3, 0, READ], [8, 0, {}], [9, 0, {}], [63, 0, {}], [64, 0, {}], [64, 1, READ], [64, 2, READ], [65535, 255, {}],
     ] as [number, number, RequestOptions][]) {
       const body = ask(bench, group, command, {}, options).body;
       expect(body['rc'], `group ${group} command ${command}`).toBe(8);

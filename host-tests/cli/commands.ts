@@ -11,11 +11,11 @@ export interface Ended {
   error: string;
 }
 
-export const runCli = (given: string[], folder = ROOT): Promise<Ended> => run([`${ROOT}cli/deadlatch.mjs`, ...given], folder);
+export const runCli = (given: string[], folder = ROOT, environment: Record<string, string> = {}): Promise<Ended> => run([`${ROOT}cli/deadlatch.mjs`, ...given], folder, environment);
 export const runScript = (script: string, given: string[]): Promise<Ended> => run(['--import', 'tsx', script, ...given], ROOT);
 
-async function run(given: string[], folder: string): Promise<Ended> {
-  const child = spawn(process.execPath, given, { cwd: folder });
+async function run(given: string[], folder: string, environment: Record<string, string> = {}): Promise<Ended> {
+  const child = spawn(process.execPath, given, { cwd: folder, env: { ...process.env, ...environment } });
   const ended: Ended = { code: null, output: '', error: '' };
   child.stdout.on('data', (text: Buffer) => (ended.output += text.toString()));
   child.stderr.on('data', (text: Buffer) => (ended.error += text.toString()));
@@ -36,7 +36,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** A `deadlatch serve` that runs, with its terminal replaced by a pipe. */
+/** A command that stays, `deadlatch serve` say, with its terminal replaced by a pipe. */
 export interface Served {
   type(line: string): void;
   /** Waits until what was printed since the last call holds `words`; gives that text. */
@@ -49,8 +49,8 @@ export interface Served {
 
 const LIMIT_MS = 60_000;
 
-export function startServe(given: string[]): Served {
-  const child: ChildProcessWithoutNullStreams = spawn(process.execPath, [`${ROOT}cli/deadlatch.mjs`, 'serve', ...given], { cwd: ROOT });
+export function startCommand(given: string[], folder = ROOT): Served {
+  const child: ChildProcessWithoutNullStreams = spawn(process.execPath, [`${ROOT}cli/deadlatch.mjs`, ...given], { cwd: folder });
   let output = '';
   let seen = 0;
   let wake: () => void = () => undefined;

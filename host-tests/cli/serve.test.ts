@@ -7,7 +7,7 @@ import { createCommands, type Commands } from '../../cli/smp/commands.js';
 import { realTime } from '../../cli/smp/link.js';
 import { openUdpLink } from '../../cli/smp/udp-link.js';
 import { buildFirmware, signFirmware, type SignedFirmware } from '../../cli/virtual/firmware.js';
-import { freePort, runCli, startServe, type Served } from './commands.js';
+import { freePort, runCli, startCommand, type Served } from './commands.js';
 
 let folder: string;
 let port: number;
@@ -16,7 +16,7 @@ const running: Served[] = [];
 const clients: Commands[] = [];
 
 function serve(...given: string[]): Served {
-  const served = startServe(['--folder', folder, '--port', String(port), '--wire', String(wire), ...given]);
+  const served = startCommand(['serve', '--folder', folder, '--port', String(port), '--wire', String(wire), ...given]);
   running.push(served);
   return served;
 }

@@ -106,16 +106,19 @@ export function streamObject(session: Session, stream: Stream, toConsole: (piece
     session.spend(COST_MS.call);
     stream.write(textOf(bytesOf(args.length === 1 ? args[0] : args)));
   };
-  return {
+  const self: Record<string, unknown> = {
     on(event: string, listener: Callback) {
       session.spend(COST_MS.call);
       if (event !== 'data') return;
       listeners.push(listener);
+      // Where Espruino keeps its listeners, for everybody to see (jsutils.h, JS_EVENT_PREFIX).
+      self['#ondata'] = listener;
       for (const piece of waiting) session.scheduler.queue(() => listener(piece));
       waiting = [];
     },
     removeAllListeners() {
       listeners = [];
+      delete self['#ondata'];
     },
     setup: () => session.spend(COST_MS.call),
     setConsole: () => session.spend(COST_MS.call),
@@ -123,6 +126,7 @@ export function streamObject(session: Session, stream: Stream, toConsole: (piece
     print: (text: unknown) => write(String(text)),
     println: (text: unknown) => write(`${String(text)}\r\n`),
   };
+  return self;
 }
 
 const LARGEST_DATAGRAM = 1472;

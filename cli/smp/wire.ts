@@ -11,11 +11,18 @@ import { lineLink, realTime, type Link } from './link.js';
 import type { Connector, Way } from './way.js';
 
 const FRAME_BYTES = 1024;
-const PROBE_MS = 1500;
-/** A lock that was restarted by opening its port answers within this many rounds of both questions. */
-const ROUNDS = 4;
-/** The start of a lock from its bootloader to the app, signature included: its console answers, and `smp` is not there yet. */
-const START_LIMIT_MS = 20_000;
+
+/** How long the other end has for its answers. */
+export interface Patience {
+  /** Each question. */
+  probeMs: number;
+  /** Rounds of both questions: opening its port restarts many a board. */
+  rounds: number;
+  /** The start of a lock from its bootloader to the app, signature included: its console answers, and `smp` is not there yet. */
+  startMs: number;
+}
+
+const PATIENCE: Patience = { probeMs: 1500, rounds: 3, startMs: 20_000 };
 const START_LOOK_MS = 500;
 const CAUSES = 'Is the cable in and the lock under power? Does another program use the port? Is somebody at the keypad? The door goes first.';
 
@@ -29,7 +36,7 @@ export interface WireConnector extends Connector {
 }
 
 /** Undefined where `via` is another way. `open`: what opens the port. */
-export function wireConnector(via: string, open: (via: string) => Promise<Port> = openPort): WireConnector | undefined {
+export function wireConnector(via: string, open: (via: string) => Promise<Port> = openPort, patience = PATIENCE): WireConnector | undefined {
   if (!/^(serial|tcp):/.test(via)) return undefined;
   let port: SharedPort | undefined;
   let way: Way | undefined;
@@ -48,7 +55,7 @@ export function wireConnector(via: string, open: (via: string) => Promise<Port> 
   async function ask(current: SharedPort): Promise<Way | undefined> {
     const before = way && !board && await inFrames(current);
     if (before) return before;
-    board = await connect(current, 1, PROBE_MS).catch((error: unknown) => {
+    board = await connect(current, 1, patience.probeMs).catch((error: unknown) => {
       if (error instanceof NoAnswer) return undefined;
       throw error;
     });
@@ -62,11 +69,11 @@ export function wireConnector(via: string, open: (via: string) => Promise<Port> 
       onData: (take) => current.listen(take, () => undefined),
       close: () => undefined,
     });
-    return await answersEcho(link) ? { link, frameBytes: FRAME_BYTES } : undefined;
+    return await answersEcho(link, patience.probeMs) ? { link, frameBytes: FRAME_BYTES } : undefined;
   }
 
   async function viaConsole(console: Connection, current: SharedPort): Promise<Way | undefined> {
-    for (const sinceMs = Date.now(); Date.now() - sinceMs < START_LIMIT_MS; await new Promise((resolve) => setTimeout(resolve, START_LOOK_MS))) {
+    for (const sinceMs = Date.now(); Date.now() - sinceMs < patience.startMs; await new Promise((resolve) => setTimeout(resolve, START_LOOK_MS))) {
       if (await console.evaluate('typeof smp=="function"')) return way ?? { link: consoleLink(current), frameBytes: CONSOLE_FRAME_BYTES };
       if (!await console.evaluate('!!require("Storage").read("deadlatch",0,1)')) {
         throw new Refusal(`${via}: Espruino answers there, and no lock; "deadlatch provision --via ${via}" makes one of the board`);
@@ -90,7 +97,7 @@ export function wireConnector(via: string, open: (via: string) => Promise<Port> 
       return port;
     },
     async open() {
-      for (let round = 0; round < ROUNDS; round++) {
+      for (let round = 0; round < patience.rounds; round++) {
         const found = await ask(await standing());
         if (found) return way = found;
         way = undefined;
@@ -104,7 +111,7 @@ export function wireConnector(via: string, open: (via: string) => Promise<Port> 
   };
 }
 
-async function answersEcho(link: Link): Promise<boolean> {
-  const commands = createCommands({ ...link, close: () => undefined }, realTime, { timeoutMs: PROBE_MS, retries: 0 });
+async function answersEcho(link: Link, timeoutMs: number): Promise<boolean> {
+  const commands = createCommands({ ...link, close: () => undefined }, realTime, { timeoutMs, retries: 0 });
   return commands.echo('deadlatch').then((text) => text === 'deadlatch', () => false);
 }

@@ -20,9 +20,9 @@ export interface VirtualLock {
   settle<T>(promise: Promise<T>, each?: () => void): Promise<T>;
 }
 
-export async function virtualLock(firmware: SignedFirmware, publicKey: Uint8Array): Promise<VirtualLock> {
+export async function virtualLock(firmware: SignedFirmware, publicKey: Uint8Array, production = true): Promise<VirtualLock> {
   const { bytes } = await provisionVirtualLock({
-    firmware, publicKey, production: true, masterCode: MASTER_CODE, pin: PIN,
+    firmware, publicKey, production, masterCode: MASTER_CODE, pin: PIN,
     fixed: { recoveryCode: '112233445566', serial: 'DL-update', deviceId: new Uint8Array(8).fill(3), codeSalt: new Uint8Array(16).fill(4) },
   });
   const world = createWorld({ seed: 11, wiring, flash: bytes });

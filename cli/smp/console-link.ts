@@ -67,7 +67,7 @@ export function consoleLink(port: SharedPort): Link {
     send(frame) {
       const bytes = Buffer.from(frame, 'latin1');
       // The frame is let go of in the same line: it would stay in the lock's memory.
-      port.write(`\x10E.CRC32($=atob("${bytes.toString('base64')}"))==${crc32(bytes) >>> 0}&&smp($,function(r){print("<smp",btoa(r),E.CRC32(r)+">")});$=0\n`);
+      port.write(`\x10E.CRC32($=atob("${bytes.toString('base64')}"))==${crc32(bytes) >>> 0}&&smp($,function(r){print("<smp "+btoa(r)+" "+E.CRC32(r)+">")});$=0\n`);
     },
     onFrame(take) {
       taker = take;

@@ -1,6 +1,7 @@
 /** `npm run story`: plays the story; ends with 0 only if every step held. */
 import { parseArgs } from 'node:util';
-import { playStory, prepareCast } from '../cli/story/story.js';
+import { prepareCast } from '../cli/story/cast.js';
+import { playStory } from '../cli/story/story.js';
 import { createTeller, StepFailed } from '../cli/story/tell.js';
 
 const USAGE = 'usage: npm run story -- [--seed N]';

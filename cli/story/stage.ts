@@ -10,7 +10,7 @@ import { ACCEPTED } from '../../firmware/lock/signals.js';
 import { openClient, type Answer, type VirtualClient } from '../virtual/client.js';
 import type { SignedFirmware } from '../virtual/firmware.js';
 import { wiring } from '../virtual/lock.js';
-import { beepsInWords } from '../virtual/listen.js';
+import { beepsInWords, type Held } from '../virtual/listen.js';
 import { keepTyping, openWindow as openUpdateWindow } from '../virtual/person.js';
 import { readLock, type Reading } from '../virtual/reading.js';
 import { createWatcher, type Running, type Topic, type Watcher } from '../virtual/watch.js';
@@ -19,6 +19,7 @@ import type { Bar, Teller, Where } from './tell.js';
 export const PIN = '2580';
 export const WRONG_PIN = '1470';
 export const MASTER_CODE = '734829';
+export const RECOVERY_CODE = '112233445566';
 export const FRESH_CELLS = { openCircuitMv: 6000, internalMilliohm: 800 };
 
 /** How long anything at the door may take, and how long while a bad version uses up its attempts. */
@@ -42,6 +43,8 @@ export interface Stage {
   refused(what: string, failure: SmpError | undefined, code: number): void;
   runs(version: string): boolean;
   running(): Running | undefined;
+  /** What the light says again and again. */
+  light(): Held;
   reading(): Reading;
 }
 
@@ -132,6 +135,7 @@ export function openStage(teller: Teller, flash: Uint8Array, seed: number): Stag
       return now?.what === 'image' && now.version === version;
     },
     running: watcher.running,
+    light: watcher.light,
     reading: inFlash,
   };
 }

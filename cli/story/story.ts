@@ -1,17 +1,14 @@
 /** The life of an update, from source to confirmed, with everything going wrong that can. On the virtual board, in simulated time. */
-import { createHash } from 'node:crypto';
 import {
   BAD_IMAGE_DIGEST, BATTERY_LOW, HEALTH_RADIO, NO_WINDOW, ROLLED_BACK_BEFORE, UNKNOWN_KEY,
 } from '../../firmware/errors.js';
 import { PAGE_BYTES } from '../../firmware/flash/layout.js';
 import { ROLLED_BACK } from '../../firmware/update/boot-state.js';
-import type { Mutation } from '../../scripts/plant.js';
-import { createKey, type PrivateKey } from '../image/key-file.js';
-import { buildFirmware, signFirmware, type SignedFirmware } from '../virtual/firmware.js';
-import { provisionVirtualLock } from '../virtual/lock.js';
+import type { SignedFirmware } from '../virtual/firmware.js';
 import { enter, keepTyping } from '../virtual/person.js';
 import { reasonInWords } from '../smp/refusal-words.js';
-import { DOOR_LIMIT_MS, FRESH_CELLS, MASTER_CODE, openStage, PIN, seconds, WRONG_PIN, type Stage } from './stage.js';
+import { factoryLock, type Cast } from './cast.js';
+import { DOOR_LIMIT_MS, FRESH_CELLS, openStage, PIN, seconds, WRONG_PIN, type Stage } from './stage.js';
 import type { Teller } from './tell.js';
 
 export interface StoryOptions {
@@ -20,31 +17,9 @@ export interface StoryOptions {
   cast: Cast;
 }
 
-/** A version whose radio fails after start: genuine, well signed, and bad. */
-const DEAF: Mutation = {
-  file: 'firmware/main.ts', find: 'listening = true;', replace: "throw new Error('no buffer for the socket');",
-};
-
-/** What the story needs: a key, and images signed with it and with another one. */
-export interface Cast {
-  publicKey: Uint8Array;
-  first: SignedFirmware;
-  good: SignedFirmware;
-  bad: SignedFirmware;
-  next: SignedFirmware;
-  /** The same as `next`, signed by somebody else. */
-  foreign: SignedFirmware;
-}
-
-/** Keys and ids are the same every time, so that each image is signed once. */
-const bytes = (name: string, length: number): Uint8Array => new Uint8Array(createHash('sha512').update(`story ${name}`).digest().subarray(0, length));
-
 /** Plays it. Throws `StepFailed` at the first step that does not hold. */
 export async function playStory({ seed, teller, cast }: StoryOptions): Promise<void> {
-  const { bytes: flash } = await provisionVirtualLock({
-    firmware: cast.first, production: true, publicKey: cast.publicKey, masterCode: MASTER_CODE, pin: PIN,
-    fixed: { recoveryCode: '112233445566', serial: 'DL-story', deviceId: bytes('device', 8), codeSalt: bytes('salt', 16) },
-  });
+  const flash = await factoryLock(cast);
   teller.step(`the factory writes bootloader, identity, codes and version 1.0.0: ${flash.length / 1024} KB of flash`, flash.length > 0);
 
   const stage = openStage(teller, flash, seed);
@@ -61,36 +36,6 @@ export async function playStory({ seed, teller, cast }: StoryOptions): Promise<v
   teller.step('nothing wrote outside its place, and no flash was written while the motor ran', stage.world.violations.length === 0);
   teller.step('nothing was thrown that nobody caught', stage.board.uncaught.length === 0);
   stage.openAndLock('at the end');
-}
-
-/** The first chapter: builds and signs. Seconds the first time. */
-export async function prepareCast(teller: Teller): Promise<Cast> {
-  teller.chapter('From source to a lock');
-  const maker = createKey(false, bytes('maker', 48));
-  const other = createKey(false, bytes('stranger', 48));
-  teller.say('computer', 'Builds the firmware. The first time this takes some seconds.');
-  const builds = {
-    first: await buildFirmware({ version: '1.0.0' }),
-    good: await buildFirmware({ version: '1.1.0' }),
-    bad: await buildFirmware({ version: '1.2.0', mutations: [DEAF] }),
-    next: await buildFirmware({ version: '1.3.0' }),
-  };
-  teller.say('computer', `Built: version 1.0.0 for the chip family "virtual", ${builds.first.length} bytes.`);
-  const sign = async (unsigned: Uint8Array, version: string, key: PrivateKey): Promise<SignedFirmware> => {
-    const startedMs = performance.now();
-    const whose = key === maker ? "the maker's key" : 'the key of somebody else';
-    const signed = await signFirmware(unsigned, key, version, () => teller.say('computer', `Signs ${version} with ${whose}, SLH-DSA takes some seconds ...`));
-    teller.say('computer', signed.cached ? `Signed ${version} with ${whose} (kept from an earlier run).` : `... signed and verified in ${seconds(performance.now() - startedMs)}.`);
-    return signed;
-  };
-  return {
-    publicKey: maker.publicKey,
-    first: await sign(builds.first, '1.0.0', maker),
-    good: await sign(builds.good, '1.1.0', maker),
-    bad: await sign(builds.bad, '1.2.0', maker),
-    next: await sign(builds.next, '1.3.0', maker),
-    foreign: await sign(builds.next, '1.3.0', other),
-  };
 }
 
 function firstStart(stage: Stage): void {

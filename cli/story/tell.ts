@@ -8,7 +8,7 @@ export class StepFailed extends Error {
 
 export interface Teller {
   chapter(title: string): void;
-  /** Something that happened: at the `door`, in the lock (`lock`), on the `phone`, or on this computer. */
+  /** Something that happened: at the `door`, in the lock (`lock`), on the `phone`, or on this computer; or that `you` are to do. */
   say(where: Where, text: string): void;
   /** Ends the story where `holds` is false. */
   step(text: string, holds: boolean): void;
@@ -17,7 +17,7 @@ export interface Teller {
   bar(total: number): Bar;
 }
 
-export type Where = 'computer' | 'lock' | 'door' | 'phone';
+export type Where = 'computer' | 'lock' | 'door' | 'phone' | 'you';
 
 export interface Bar {
   update(value: number): void;

@@ -1,11 +1,12 @@
 /**
- * Firmware for virtual locks: built, made into an image and signed. Building and signing take seconds; a signature is kept in
+ * Firmware for locks, virtual ones above all: built, made into an image and signed. Building and signing take seconds; a signature is kept in
  * node_modules/.cache under the digest of what was signed and the key, so that the same image is signed once.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { FamilyName } from '../../boards/families.js';
 import { buildApp } from '../../scripts/build-firmware.js';
 import type { Mutation } from '../../scripts/plant.js';
 import { buildImage, type ImageMetadata } from '../image/build-image.js';
@@ -16,6 +17,8 @@ import { signImage } from '../image/sign-image.js';
 const CACHE = join(fileURLToPath(new URL('../..', import.meta.url)), 'node_modules/.cache/deadlatch');
 
 export interface FirmwareSpec {
+  /** Chip family; the virtual one if left out. */
+  family?: FamilyName;
   /** `1.2.3` */
   version: string;
   /** Everything else that the image says about itself. */
@@ -28,11 +31,12 @@ export interface FirmwareSpec {
 
 /** Builds the unsigned image. */
 export async function buildFirmware(spec: FirmwareSpec): Promise<Uint8Array> {
+  const family = spec.family ?? 'virtual';
   const body = await buildApp({
-    family: 'virtual', version: spec.version,
+    family, version: spec.version,
     ...(spec.entry ? { entry: spec.entry } : {}), ...(spec.mutations ? { mutations: spec.mutations } : {}),
   });
-  return buildImage(body, { family: 'virtual', version: spec.version, counter: 1, ...spec.about });
+  return buildImage(body, { family, version: spec.version, counter: 1, ...spec.about });
 }
 
 export interface SignedFirmware {

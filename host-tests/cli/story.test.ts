@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { playStory, prepareCast, type Cast } from '../../cli/story/story.js';
+import { prepareCast, type Cast } from '../../cli/story/cast.js';
+import { playStory } from '../../cli/story/story.js';
 import { createTeller, StepFailed } from '../../cli/story/tell.js';
 import { runCli, runScript } from './commands.js';
 

@@ -1,6 +1,6 @@
 /** `deadlatch update` against the virtual board, in simulated time: the bundles that ship, the session that a person starts. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { prepareCast, type Cast } from '../../cli/story/story.js';
+import { prepareCast, type Cast } from '../../cli/story/cast.js';
 import { openWindow } from '../../cli/virtual/person.js';
 import { updateImageOf, type UpdateImage } from '../../cli/update/image.js';
 import { runUpdate } from '../../cli/update/session.js';

@@ -26,10 +26,13 @@ export interface Cast {
 /** Keys and ids are the same every time, so that each image is signed once. */
 const bytes = (name: string, length: number): Uint8Array => new Uint8Array(createHash('sha512').update(`story ${name}`).digest().subarray(0, length));
 
+/** Whoever signs the firmware of the story's lock. */
+export const makerKey = (): PrivateKey => createKey(false, bytes('maker', 48));
+
 /** The first chapter: builds and signs. Seconds the first time. */
 export async function prepareCast(teller: Teller): Promise<Cast> {
   teller.chapter('From source to a lock');
-  const maker = createKey(false, bytes('maker', 48));
+  const maker = makerKey();
   const other = createKey(false, bytes('stranger', 48));
   teller.say('computer', 'Builds the firmware. The first time this takes some seconds.');
   const builds = {

@@ -12,6 +12,8 @@ export interface Teller {
   say(where: Where, text: string): void;
   /** Ends the story where `holds` is false. */
   step(text: string, holds: boolean): void;
+  /** Something was not as it should be, and the rest goes on. */
+  differed(text: string): void;
   /** Steps that held so far. */
   steps(): number;
   bar(total: number): Bar;
@@ -51,6 +53,7 @@ export function createTeller({ print, terminal }: TellerOptions): Teller {
       steps++;
       put(`${INDENT}ok       ${text}`);
     },
+    differed: (text) => put(`${INDENT}DIFFERED ${text}`),
     steps: () => steps,
     bar(total) {
       if (!terminal) return { update: () => undefined, stop: () => undefined };

@@ -37,7 +37,7 @@ const OWN_FILES = ['.boot0', 'deadlatch'];
 const IN_RECORDS = ['masterCode', 'pin', 'ownerKey', 'network', 'calibration'] as const;
 
 /** `told`: the owner gets what he has to know, before anything of it is forgotten here. */
-export async function makeLock(board: Connection, order: Order, terminal: Terminal, told: (lock: Unfinished, chip: string) => Promise<void>): Promise<void> {
+export async function makeLock(board: Connection, order: Order, terminal: Terminal, told: (lock: Unfinished) => Promise<void>): Promise<void> {
   const { wiring } = order;
   const family = familyOf(wiring);
   const facts = await checkBoard(board, family);
@@ -49,7 +49,7 @@ export async function makeLock(board: Connection, order: Order, terminal: Termin
   else if (begun) terminal.say(`The lock ${begun.serial}, which was begun on this board and not finished, is given up.`);
   if (order.production && !order.confirmed) await confirmProduction(board.name, terminal);
 
-  const lock = await lockFor(board, order, before, terminal);
+  const lock = await lockFor(board, facts.chip, order, before, terminal);
   const firmware = await order.firmware(wiring.family);
   const bytes = flashOf(lock, order, firmware);
   await file.write(lock);
@@ -62,17 +62,17 @@ export async function makeLock(board: Connection, order: Order, terminal: Termin
     progress: (done, all) => terminal.progress(done, all, words),
   });
   terminal.stopProgress();
-  await told(lock, facts.chip);
+  await told(lock);
   await file.remove();
   await board.restart();
 }
 
-async function lockFor(board: Connection, order: Order, before: Unfinished | undefined, terminal: Terminal): Promise<Unfinished> {
+async function lockFor(board: Connection, chip: string, order: Order, before: Unfinished | undefined, terminal: Terminal): Promise<Unfinished> {
   const codes = await codesFor(before, order, terminal);
   const network = await networkFor(order, before, terminal);
   const calibration = await calibrationFor(board, order, before, terminal);
   const lock: Unfinished = {
-    ...codes, via: order.via, wiring: order.wiring.name, production: order.production, makerKey: hex(order.key.publicKey),
+    ...codes, chip, via: order.via, wiring: order.wiring.name, production: order.production, makerKey: hex(order.key.publicKey),
     deviceId: before?.deviceId ?? '', codeSalt: before?.codeSalt ?? '', finishing: before?.finishing ?? false,
     ...(network ? { network } : {}), ...(calibration === undefined ? {} : { calibration }),
   };

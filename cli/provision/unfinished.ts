@@ -10,6 +10,8 @@ import { writePrivate } from './private-file.js';
 
 export interface Unfinished {
   via: string;
+  /** Of the chip, as its Espruino tells it. */
+  chip: string;
   /** 8 and 16 bytes, hex. */
   deviceId: string;
   codeSalt: string;
@@ -40,7 +42,7 @@ export interface UnfinishedFile {
 }
 
 const PREFIX = 'unfinished-';
-const TEXTS = ['deviceId', 'codeSalt', 'serial', 'recoveryCode', 'masterCode', 'pin', 'ownerKey', 'makerKey', 'via', 'wiring'] as const;
+const TEXTS = ['deviceId', 'codeSalt', 'serial', 'recoveryCode', 'masterCode', 'pin', 'ownerKey', 'makerKey', 'chip', 'via', 'wiring'] as const;
 
 export function unfinishedFile(folder: string, chip: string): UnfinishedFile {
   const path = join(folder, `${PREFIX}${chip.replace(/[^A-Za-z0-9-]/g, '_').slice(0, 64)}.json`);
@@ -52,13 +54,13 @@ export function unfinishedFile(folder: string, chip: string): UnfinishedFile {
   };
 }
 
-/** The one that was almost finished over this port: a board that no longer answers there may be that lock. */
-export async function almostFinished(folder: string, via: string): Promise<{ path: string; value: Unfinished } | undefined> {
+/** One that was almost finished over this port, or the one of that serial number: a board that no longer answers there may be that lock. */
+export async function almostFinished(folder: string, via: string, serial?: string): Promise<{ path: string; value: Unfinished } | undefined> {
   const names = await readdir(folder).catch(() => []);
   for (const name of names.filter((each) => each.startsWith(PREFIX) && each.endsWith('.json'))) {
     const path = join(folder, name);
     const value = await readUnfinished(path);
-    if (value?.finishing && value.via === via) return { path, value };
+    if (value?.finishing && value.via === via && (serial === undefined || value.serial === serial)) return { path, value };
   }
   return undefined;
 }

@@ -3,7 +3,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createCommands } from '../../cli/smp/commands.js';
 import { realTime } from '../../cli/smp/link.js';
 import { wireConnector, type WireConnector } from '../../cli/smp/wire.js';
-import { prepareCast, type Cast } from '../../cli/story/story.js';
+import { prepareCast, type Cast } from '../../cli/story/cast.js';
 import { createTeller } from '../../cli/story/tell.js';
 import { updateImageOf } from '../../cli/update/image.js';
 import { runUpdate, type UpdateParts } from '../../cli/update/session.js';

@@ -18,7 +18,7 @@ interface BuildOptions {
   minBootloader?: string;
 }
 
-const BUILT_FOR = FAMILIES.map((family) => family.name).filter((name) => name !== 'linux');
+const BUILT_FOR = FAMILIES.map((family) => family.name);
 
 export function registerBuildCommand(program: Command): void {
   program.command('build')

@@ -9,12 +9,12 @@ import { REFERENCE } from '../../boards/reference/index.js';
 import { createKey, writeKeyFiles } from '../../cli/image/key-file.js';
 import { Refusal } from '../../cli/image/refusal.js';
 import { provision, type ProvisionOptions } from '../../cli/provision/provision.js';
-import type { Terminal } from '../../cli/terminal.js';
 import { openWirePort } from '../../cli/virtual/wire-port.js';
 import type { CutPlan } from '../../virtual-board/nor.js';
 import { createRandom } from '../../virtual-board/random.js';
 import { boot, type Board } from '../../virtual-board/run.js';
 import { createWorld } from '../../virtual-board/world.js';
+import { silent } from './silent.js';
 
 export interface CutResult {
   /** Flash operation of the first run, and how it was cut. */
@@ -62,7 +62,7 @@ function newBoard(seed: number, cut?: CutPlan): Board {
 const optionsFor = (folder: string, key: string, name: string): ProvisionOptions => ({ via: 'virtual', wiring: WIRING, pin: PIN, key, folder: join(folder, name) });
 
 function run(board: Board, options: ProvisionOptions): Promise<void> {
-  return provision(options, silentTerminal(), () => Promise.resolve(openWirePort(board)));
+  return provision(options, silent(), () => Promise.resolve(openWirePort(board)));
 }
 
 /** What stands in the way of a lock that opens, after the power failed once. */
@@ -91,9 +91,4 @@ function opens(board: Board): string | undefined {
   if (!board.pump(() => bolt.unlocked(), 10_000)) return `the PIN does not open; printed: ${board.printed.slice(-3).join('; ')}`;
   const wrong = [...violations.map(({ kind, detail }) => `${kind}: ${detail}`), ...board.session.uncaught.map(({ error }) => String(error))];
   return wrong.length ? wrong.join('; ') : undefined;
-}
-
-/** A terminal nobody sits at. */
-function silentTerminal(): Terminal {
-  return { asks: false, ask: (question) => Promise.reject(new Error(`asked: ${question}`)), say: () => undefined, progress: () => undefined, stopProgress: () => undefined };
 }

@@ -2,7 +2,7 @@
  * The guide on the virtual board: the commands as they are written, in processes of their own. Only ports are others, and a serial port is the
  * virtual board's wire. In parts that do not need each other, so that they can be run side by side.
  */
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { REFERENCE } from '../../boards/reference/index.js';
 import { runScript } from '../cli/commands.js';
@@ -11,7 +11,7 @@ import type { Runs } from './hour.js';
 import { expectText, openStage, outputOf, SERIAL, type Stage } from './stage.js';
 
 /** Each makes what runs its commands, on a stage of its own. */
-export const PARTS: Record<string, (stage: Stage) => Runs> = { 'a ready lock': readyLock, 'a board to be made a lock': ownBoard, 'a lock for a door': forADoor };
+export const PARTS: Record<string, (stage: Stage) => Runs> = { 'a ready lock': readyLock, 'a board to be made a lock': ownBoard, 'a lock for a door': forADoor, 'a list of boards': listOfBoards };
 
 /** All commands that are run; nothing is done before one of them is called. */
 export const COMMANDS = Object.values(PARTS).flatMap((part) => Object.keys(part({} as Stage)));
@@ -108,6 +108,25 @@ function forADoor(stage: Stage): Runs {
       stage.learn(await stage.type(provision, '--yes'));
       await stage.served().until(/runs from slot A\./);
       await stage.opens();
+    },
+  };
+}
+
+/** The list has one board: a virtual one cannot be unplugged and another one plugged in. */
+function listOfBoards(stage: Stage): Runs {
+  const provision = `npx deadlatch provision --via ${SERIAL} --batch boards.csv`;
+  return {
+    [provision]: async () => {
+      await writeFile(join(stage.folder, 'boards.csv'), 'serial,wiring,pin\nDL-0001,esp32-devkit,2468\n');
+      await stage.serve('--board', 'esp32-devkit');
+      await stage.served().until(/Power is on\./);
+      const told = await stage.type(provision, '--yes');
+      await stage.served().until(/runs from slot A\./);
+      stage.learn(`${told}\nPIN 2468\nmaster code 0`);
+      await stage.opens();
+      const files = (await readdir(stage.folder)).join(' ');
+      expectText(files, /boards.*\.svg/);
+      expectText(files, /boards.*codes.*\.csv/);
     },
   };
 }

@@ -2,7 +2,7 @@
  * The whole way on the real interpreter: an empty board whose console is on telnet becomes a lock that opens with its code, with the power cut
  * on the way. Espruino for Linux serves its telnet console on one fixed port, so all of it is one file.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +17,7 @@ import { takeConsolePort } from '../interpreter/console-port.js';
 import { wiring } from '../interpreter/locks.js';
 import { boltMoved, startUp } from '../interpreter/lock-waits.js';
 import { describeWithInterpreter } from '../interpreter/with-interpreter.js';
+import { telnetBoard, type TelnetBoard } from './telnet-board.js';
 
 const VIA = `tcp:127.0.0.1:${CONSOLE_PORT}`;
 const MASTER_CODE = '86420';
@@ -24,11 +25,12 @@ const MASTER_CODE = '86420';
 describeWithInterpreter('provisioning over the console of the real interpreter', () => {
   let folder: string;
   let options: ProvisionOptions;
-  let child: ChildProcess | undefined;
+  let board: TelnetBoard;
   let releasePort: () => Promise<void>;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'deadlatch-provision-'));
+    board = telnetBoard(folder);
     const key = join(folder, 'dev.key');
     // The same one each time: its signatures are kept.
     await writeKeyFiles(key, createKey(true, new Uint8Array(48).fill(6)), undefined, new Date(0));
@@ -38,37 +40,10 @@ describeWithInterpreter('provisioning over the console of the real interpreter',
   }, 300_000);
 
   afterAll(async () => {
-    await powerOff();
+    await board.powerOff();
     await releasePort();
     await rm(folder, { recursive: true, force: true });
   });
-
-  /** Starts the interpreter on the flash file of before, as a board is switched on. */
-  async function powerOn(): Promise<void> {
-    const started = spawn(findEspruino().path!, ['--telnet'], { cwd: folder, stdio: ['pipe', 'pipe', 'pipe'] });
-    child = started;
-    await new Promise<void>((resolve, reject) => {
-      let printed = '';
-      for (const stream of [started.stdout, started.stderr]) {
-        stream.on('data', (text: Buffer) => {
-          printed += text.toString('latin1');
-          if (printed.includes('Interactive mode')) resolve();
-        });
-      }
-      started.on('error', reject);
-      started.on('close', (code, signal) => reject(new Error(`the interpreter ended with ${code ?? signal}: ${printed}`)));
-    });
-  }
-
-  async function powerOff(): Promise<void> {
-    const ending = child;
-    child = undefined;
-    if (!ending || ending.exitCode !== null || ending.signalCode !== null) return;
-    await new Promise((resolve) => {
-      ending.on('close', resolve);
-      ending.kill('SIGKILL');
-    });
-  }
 
   /** A terminal nobody sits at. The power fails when so many pages are done. */
   function logTerminal(cutAt = Infinity): Terminal & { text: string } {
@@ -79,23 +54,22 @@ describeWithInterpreter('provisioning over the console of the real interpreter',
         this.text += `${text}\n`;
       },
       progress(done) {
-        if (done >= cutAt) child?.kill('SIGKILL');
+        if (done >= cutAt) void board.powerOff();
       },
       stopProgress: () => undefined,
     };
   }
 
-  const flash = async (): Promise<Uint8Array> => new Uint8Array(await readFile(join(folder, 'espruino.flash')));
   const unfinished = async (): Promise<string[]> => (await readdir(options.folder)).filter((name) => name.startsWith('unfinished-'));
   const codeIn = (text: string): string => /recovery code +([\d ]{14})/.exec(text)![1]!;
 
   test('cut three times on the way, it goes on with the same codes, and the lock opens with its PIN', async () => {
     let serial: string | undefined;
     for (const cutAt of [37, 50, 63]) {
-      await powerOn();
+      await board.powerOn();
       const terminal = logTerminal(cutAt);
       await expect(provision(options, terminal), `cut at page ${cutAt}`).rejects.toThrow(/connection broke|does not answer any more/);
-      await powerOff();
+      await board.powerOff();
       const [name] = await unfinished();
       const path = join(options.folder, name!);
       expect((await stat(path)).mode & 0o777).toBe(0o600);
@@ -104,15 +78,15 @@ describeWithInterpreter('provisioning over the console of the real interpreter',
       expect(kept.serial).toBe(serial);
       expect(terminal.text).not.toMatch(/recovery code/);
     }
-    await powerOn();
+    await board.powerOn();
     const terminal = logTerminal();
     await provision(options, terminal);
-    await powerOff();
+    await board.powerOff();
     expect(terminal.text).toContain(`Going on with the lock ${serial}`);
     expect(await unfinished()).toEqual([]);
-    expect(readLock(await flash(), 'flash').serial).toBe(serial);
+    expect(readLock(await board.flash(), 'flash').serial).toBe(serial);
 
-    const lock = await createInterpreter({ flash: await flash(), wiring });
+    const lock = await createInterpreter({ flash: await board.flash(), wiring });
     try {
       await startUp(lock);
       await boltMoved(lock, 'unlocked', '1357#');
@@ -126,15 +100,15 @@ describeWithInterpreter('provisioning over the console of the real interpreter',
   test('foreign files stay until somebody allows to erase them', async () => {
     await rm(join(folder, 'espruino.flash'), { force: true });
     await run('require("Storage").write("blink.js","on();")');
-    await powerOn();
-    const before = await flash();
+    await board.powerOn();
+    const before = await board.flash();
     await expect(provision(options, logTerminal())).rejects.toThrow(/^asked: On the board are files: blink\.js\. All of it will be erased/);
-    await powerOff();
-    expect(Buffer.compare(await flash(), before)).toBe(0);
-    await powerOn();
+    await board.powerOff();
+    expect(Buffer.compare(await board.flash(), before)).toBe(0);
+    await board.powerOn();
     await provision({ ...options, yes: true, serial: 'DL-second' }, logTerminal());
-    await powerOff();
-    expect(readLock(await flash(), 'flash')).toMatchObject({ serial: 'DL-second', production: false });
+    await board.powerOff();
+    expect(readLock(await board.flash(), 'flash')).toMatchObject({ serial: 'DL-second', production: false });
   }, 180_000);
 
   test('nothing listens: refused in one sentence; told its codes when the last step of a lock was under way there', async () => {

@@ -5,6 +5,7 @@ import { registerBuildCommand } from './build/commands.js';
 import { registerDoctorCommand } from './doctor/commands.js';
 import { registerFlashCommand } from './flash/commands.js';
 import { registerImageCommands } from './image/commands.js';
+import { registerLogCommand } from './log/commands.js';
 import { registerProvisionCommand } from './provision/commands.js';
 import { registerServeCommand } from './serve/commands.js';
 import { registerUpdateCommand } from './update/commands.js';
@@ -27,6 +28,7 @@ export function createProgram(): Command {
   registerProvisionCommand(program);
   registerDoctorCommand(program);
   registerUpdateCommand(program);
+  registerLogCommand(program);
   for (const command of program.commands) command.copyInheritedSettings(program).helpOption('-h, --help', 'print this');
   return program;
 }

@@ -128,11 +128,11 @@ function rollback(stage: Stage, bad: SignedFirmware): void {
   }
   stage.pass(8000, () => stage.runs('1.1.0'));
   stage.pass(1000);
-  const { last, rollback: ended, confirmed } = stage.reading();
+  const { rollback: ended, confirmed } = stage.reading();
   teller.step('three attempts are used up: 1.1.0 runs again', stage.runs('1.1.0') && confirmed?.version === '1.1.0');
   teller.step(`flash says why: ${reasonInWords(HEALTH_RADIO)}`, ended?.reason === HEALTH_RADIO && ended.result === ROLLED_BACK);
   stage.openAndLock('back on the old version');
-  teller.step('the lock remembers', (last?.reason ?? stage.reading().last?.reason) === HEALTH_RADIO);
+  teller.step('the lock remembers', stage.reading().history().at(-1)?.reason === HEALTH_RADIO);
   stage.openWindow();
   teller.step('the lock still has every page of 1.2.0, nothing is written', !stage.upload(bad).failure);
   stage.refused('a second trial of 1.2.0', client.test(bad.hash).failure, ROLLED_BACK_BEFORE);

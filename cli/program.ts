@@ -9,6 +9,7 @@ import { registerLogCommand } from './log/commands.js';
 import { registerProvisionCommand } from './provision/commands.js';
 import { registerServeCommand } from './serve/commands.js';
 import { registerUpdateCommand } from './update/commands.js';
+import { registerWatchCommand } from './watch/commands.js';
 
 export function createProgram(): Command {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
@@ -29,6 +30,7 @@ export function createProgram(): Command {
   registerDoctorCommand(program);
   registerUpdateCommand(program);
   registerLogCommand(program);
+  registerWatchCommand(program);
   for (const command of program.commands) command.copyInheritedSettings(program).helpOption('-h, --help', 'print this');
   return program;
 }

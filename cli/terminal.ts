@@ -47,9 +47,10 @@ export function createTerminal(): Terminal {
 
 function typed(question: string, hidden: boolean): Promise<string> {
   const { stdin, stdout } = process;
-  if (hidden) stdout.write(question);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const reader = createInterface({ input: stdin, output: hidden ? silent : stdout, terminal: true });
+  // Only now: the terminal itself echoes until somebody reads from it.
+  if (hidden) stdout.write(question);
   return new Promise<string>((resolve, reject) => {
     reader.on('close', () => reject(new Refusal('nothing more was typed; run the command again')));
     reader.question(hidden ? '' : question).then(resolve, reject);

@@ -2,6 +2,7 @@
  * Many boards, one after the other, over the same port. At a terminal somebody presses Enter for each; with `--yes` the next board is the
  * one whose chip is none of those before. What is made stays made: a later run goes on with the boards that are missing.
  */
+import { stat } from 'node:fs/promises';
 import { NoAnswer, type Connection } from '../board/connection.js';
 import { openPort } from '../board/port.js';
 import { Refusal } from '../image/refusal.js';
@@ -45,6 +46,7 @@ export async function provisionBatch(options: BatchOptions, terminal: Terminal, 
   const state = await openBatchState(options.batch, folder);
   refuseChanged(lines, state, options.batch);
   const missing = lines.filter(({ serial }) => !madeOf(state, serial));
+  await warnOfOpenList(options.batch, lines, terminal);
   if (state.boards.length) await state.writePages();
   const networks = missing.length ? await networksFor(missing, options.wifiPasswordFile, terminal) : new Map<string, Network>();
   if (!missing.length) return tellEnd(lines, state, terminal);
@@ -190,6 +192,12 @@ function refuseSingle({ serial, pin, master, wifi, batteryMv }: BatchOptions): v
     if (value !== undefined) throw new Refusal(`${option}: in a batch it is a column of the list; write it there`);
   }
   if (batteryMv !== undefined) throw new Refusal('--battery-mv: each board of a batch reads its own; leave it out, and it is asked for at each that has a battery');
+}
+
+/** Codes that others could read are no secret any more, but making the locks does not change that. */
+async function warnOfOpenList(file: string, lines: BatchLine[], terminal: Terminal): Promise<void> {
+  if (process.platform === 'win32' || !lines.some(({ pin, master }) => pin ?? master) || !((await stat(file)).mode & 0o077)) return;
+  terminal.say(`${file}: others can read the codes in it; run "chmod 600 ${file}".`);
 }
 
 /** A board that is made cannot be another one by changing its line. */

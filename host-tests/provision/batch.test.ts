@@ -1,5 +1,5 @@
 /** Many boards over one port: every lock has what the list and the labels say, whatever is cut, mixed up or left out on the way. */
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Refusal } from '../../cli/image/refusal.js';
@@ -49,10 +49,7 @@ function desk(chips: string[]) {
 const CONNECT = (number: number, all: number, serial: string): RegExp => new RegExp(`^Connect board ${number} of ${all} \\(${serial}, ESP32 bench board, no parts\\), then press Enter`);
 const AGAIN = /^Try again board/;
 
-async function list(text: string): Promise<string> {
-  await writeFile(workshop.at('boards.csv'), text);
-  return workshop.at('boards.csv');
-}
+const list = (text: string): Promise<void> => writeFile(workshop.at('boards.csv'), text);
 
 const THREE = 'serial,wiring,pin,master\nDL-0001,bench,0471,\nDL-0002,bench,,112233\nDL-0003,bench,,\n';
 
@@ -103,13 +100,16 @@ describe('at a terminal', () => {
     expect(rows[1]!['master code']).toBe('112233#');
     expect(text).toMatch(/3 of 3 boards are made\.\nSecrets, which only you can read/);
     expect(text.match(/^Building/gm)).toHaveLength(1);
+    expect(text).toMatch(/boards\.csv: others can read the codes in it; run "chmod 600 /);
     // Codes are in the files, not on the screen that a workshop shares.
     expect(text).not.toMatch(/0471|112233|deadlatch:1/);
     expect(await workshop.unfinished()).toEqual([]);
     expect(['a', 'b', 'c'].map((chip) => board(chip).restarts)).toEqual([1, 1, 1]);
 
+    await chmod(workshop.at('boards.csv'), 0o600);
     const again = await run(open, []);
     expect(again.text).toMatch(/3 of 3 boards are made/);
+    expect(again.text).not.toMatch(/chmod/);
   });
 
   test('a board of an earlier line is noticed, and stays what it is', async () => {

@@ -2,7 +2,7 @@
 import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { connect } from '../../cli/board/connection.js';
-import type { Port } from '../../cli/board/port.js';
+import { openPort, type Port } from '../../cli/board/port.js';
 import { Refusal } from '../../cli/image/refusal.js';
 import { calibrate, calibrationRecord } from '../../cli/provision/calibration.js';
 import { parseOwnerUri, type OwnerUri } from '../../cli/provision/owner-uri.js';
@@ -103,6 +103,20 @@ describe('on a pipe', () => {
     const before = board.nor.bytes.slice();
     await expect(provision(workshop.options, pipe, cableTo(board))).rejects.toThrow(/blink\.js\. All of it will be erased.*Give --yes/);
     expect(Buffer.compare(board.nor.bytes, before)).toBe(0);
+  });
+});
+
+describe('a board of a batch', () => {
+  test('takes less than a minute of wire, flash and turns (calculated)', async () => {
+    const board = boardOf('esp32');
+    let erases = 0;
+    board.nor.onOperation = ({ kind }) => void (erases += kind === 'erase' ? 1 : 0);
+    await run(board);
+    const { received, sent, lines } = board.traffic;
+    // 115200 baud; an erase by the data sheet; a turn by the latency of the slowest common USB adapter.
+    const seconds = (received + sent) / 11_520 + erases * 0.045 + lines * 0.016;
+    expect(seconds).toBeGreaterThan(20);
+    expect(seconds).toBeLessThan(60);
   });
 });
 
@@ -360,6 +374,10 @@ describe('the port', () => {
     let take: (text: string) => void = () => undefined;
     return { name: VIA, listen: (taker) => void (take = taker), close: () => Promise.resolve(), write: () => queueMicrotask(() => take(says)) };
   }
+
+  test('that is not there is told', async () => {
+    await expect(openPort('serial:/dev/ttyNOPE')).rejects.toThrow(/^serial:\/dev\/ttyNOPE: it cannot be opened: there is no such port; check the cable/);
+  });
 
   test('at another speed what arrives is no text, and the sentence says so', async () => {
     await expect(connect(portThat('\x00\xf8\x86\xfe\x1c\x8e\xff'), 3, 20)).rejects.toThrow(/^serial:\/dev\/ttyFAKE: what arrives is no text, as when the board's console runs at another speed than 115200 baud;/);

@@ -49,16 +49,20 @@ export async function makeLock(board: Connection, order: Order, terminal: Termin
   else if (begun) terminal.say(`The lock ${begun.serial}, which was begun on this board and not finished, is given up.`);
   if (order.production && !order.confirmed) await confirmProduction(board.name, terminal);
 
-  const lock = await lockFor(board, facts.chip, order, before, terminal);
+  const lock = { ...await lockFor(board, facts.chip, order, before, terminal), erased: begun?.erased ?? false };
   const firmware = await order.firmware(wiring.family);
   const bytes = flashOf(lock, order, firmware);
   await file.write(lock);
   const words = `writing the lock, ${bytes.length / 1024} KB`;
   await layOut(board, {
     geometry: family.geometry, bytes,
-    mayErase: async () => (begun || !facts.files.length) && facts.files.every((name) => OWN_FILES.includes(name)) || order.erase
-      || await terminal.ask(`${facts.files.length ? `On the board are files: ${facts.files.join(', ')}.` : 'The board is not empty.'} All of it will be erased. Type yes:`, '--yes') === 'yes',
-    finishing: () => file.write({ ...lock, finishing: true }),
+    async mayErase() {
+      if (!await mayErase(facts.files, lock.erased, order, terminal)) return false;
+      // Only now: a lock that somebody did not give up is asked for again next time.
+      await file.write({ ...lock, erased: true });
+      return true;
+    },
+    finishing: () => file.write({ ...lock, erased: true, finishing: true }),
     progress: (done, all) => terminal.progress(done, all, words),
   });
   terminal.stopProgress();
@@ -67,11 +71,16 @@ export async function makeLock(board: Connection, order: Order, terminal: Termin
   await board.restart();
 }
 
-async function lockFor(board: Connection, chip: string, order: Order, before: Unfinished | undefined, terminal: Terminal): Promise<Unfinished> {
+async function mayErase(files: string[], ours: boolean, order: Order, terminal: Terminal): Promise<boolean> {
+  if (order.erase || (ours || !files.length) && files.every((name) => OWN_FILES.includes(name))) return true;
+  return await terminal.ask(`On the board are files: ${files.join(', ')}. All of it will be erased. Type yes:`, '--yes') === 'yes';
+}
+
+async function lockFor(board: Connection, chip: string, order: Order, before: Unfinished | undefined, terminal: Terminal): Promise<Omit<Unfinished, 'erased'>> {
   const codes = await codesFor(before, order, terminal);
   const network = await networkFor(order, before, terminal);
   const calibration = await calibrationFor(board, order, before, terminal);
-  const lock: Unfinished = {
+  const lock: Omit<Unfinished, 'erased'> = {
     ...codes, chip, via: order.via, wiring: order.wiring.name, production: order.production, makerKey: hex(order.key.publicKey),
     deviceId: before?.deviceId ?? '', codeSalt: before?.codeSalt ?? '', finishing: before?.finishing ?? false,
     ...(network ? { network } : {}), ...(calibration === undefined ? {} : { calibration }),

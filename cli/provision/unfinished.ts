@@ -30,6 +30,8 @@ export interface Unfinished {
   calibration?: number;
   wiring: string;
   production: boolean;
+  /** What was on the board before was allowed to go: what lies there now is this lock's. */
+  erased: boolean;
   /** Everything but the last characters is written: the board may already be a lock. */
   finishing: boolean;
 }

@@ -69,9 +69,17 @@ test('before the first page: nothing is written to the board', async () => {
   expect(readLock(board.nor.bytes, 'flash').serial).toBe('DL-1');
 });
 
-test('before the last characters: the lock does not start, and becomes the same lock later', async () => {
+test('before anything is erased: what is on the board stays', async () => {
   const board = boardOf('esp32');
   full('unfinished-', 1);
+  const { refused } = await one(board);
+  expect(refused).toMatch(SENTENCE);
+  expect(board.nor.operations).toBe(0);
+});
+
+test('before the last characters: the lock does not start, and becomes the same lock later', async () => {
+  const board = boardOf('esp32');
+  full('unfinished-', 2);
   const { refused, text } = await one(board);
   expect(refused).toMatch(SENTENCE);
   expect(text).not.toMatch(/recovery code/);

@@ -41,8 +41,13 @@ afterAll(async () => {
 const power = (cutAt = Infinity, torn = false): void => void Object.assign(computer, { cutAt, torn, changes: 0 });
 
 async function run(board: FakeBoard): Promise<void> {
-  // A person types on as long as the computer runs.
-  const terminal = { ...scriptedTerminal([], true), ask: () => (computer.changes > computer.cutAt ? Promise.reject(new Cut()) : Promise.resolve('')) };
+  const terminal = scriptedTerminal([], true);
+  // A person presses Enter as long as the computer runs, and is asked nothing else.
+  terminal.ask = async (question) => {
+    if (computer.changes > computer.cutAt) throw new Cut();
+    if (!/^(Connect|Try again) board 1 of 1/.test(question)) throw new Error(`asked: ${question}`);
+    return '';
+  };
   await provisionBatch({ via: VIA, key: workshop.devKey, folder: workshop.at('home'), batch: workshop.at('boards.csv'), wiring: 'bench' }, terminal, cableTo(board), 1);
 }
 
@@ -59,7 +64,7 @@ test('at every change of a file', async () => {
       for (const name of [...await boardsFiles(), 'home']) await rm(workshop.at(name), { recursive: true, force: true });
       const board = boardOf('esp32');
       power(at, torn);
-      await expect(run(board), `change ${at}`).rejects.toThrow();
+      await expect(run(board), `change ${at}`).rejects.toThrow(Cut);
       const toldBefore = await rowOf();
       power();
       await run(board);

@@ -116,7 +116,7 @@ describeWithInterpreter('provisioning over the console of the real interpreter',
     const path = join(options.folder, 'unfinished-x.json');
     const last = {
       via: VIA, deviceId: '00', codeSalt: '00', serial: 'DL-third', recoveryCode: '123456789012', masterCode: '4711', masterMade: false, pin: '1357',
-      chip: 'x', ownerKey: '11'.repeat(32), makerKey: '22'.repeat(32), wiring: wiring.name, production: true, finishing: true,
+      chip: 'x', ownerKey: '11'.repeat(32), makerKey: '22'.repeat(32), wiring: wiring.name, production: true, erased: true, finishing: true,
     };
     await writeFile(path, JSON.stringify(last), { mode: 0o600 });
     const terminal = logTerminal();

@@ -159,6 +159,22 @@ describe('at a terminal', () => {
     expect(text).toMatch(/master code +\d{6} {3}\(made for you\)/);
     expect(storesOf(board, 'esp32').identity!.serial).toBe(uriIn(text).serial);
   });
+
+  test('another lock stays as often as he says no, until he says yes', async () => {
+    const board = boardOf('esp32');
+    await run(board, { serial: 'DL-old' });
+    const before = board.nor.bytes.slice();
+    const answers = (yes: string): Answer[] => [[TYPED.master, ''], [TYPED.wifi, ''], [/files: \.boot0, deadlatch\. All of it will be erased/, yes]];
+    expect(await refusal(board, {}, scriptedTerminal(answers('no')))).toMatch(/nothing was changed/);
+    expect(await workshop.unfinished()).toHaveLength(1);
+    // The codes of the first time are kept.
+    for (const typed of ['', 'no']) expect(await refusal(board, {}, scriptedTerminal(answers(typed).slice(2)))).toMatch(/nothing was changed/);
+    await expect(run(board)).rejects.toThrow(/^asked on a pipe: On the board are files/);
+    expect(Buffer.compare(board.nor.bytes, before)).toBe(0);
+    const { text } = await run(board, {}, scriptedTerminal(answers('yes').slice(2)));
+    expect(storesOf(board, 'esp32').identity!.serial).toBe(uriIn(text).serial);
+    expect(uriIn(text).serial).not.toBe('DL-old');
+  });
 });
 
 describe('for production', () => {

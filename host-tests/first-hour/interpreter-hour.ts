@@ -20,7 +20,7 @@ const CODES = { master: '86420', pin: '1357' };
 export const ELSEWHERE: [RegExp, string][] = [
   [/^npm (start|run)/, 'runs the virtual board'], [/verify|new-key/, 'talks to no lock'], [/doctor/, 'needs pins, which Espruino for Linux has not'],
   [/--batch|--production/, 'ends with a console that is shut, or needs other boards'], [/udp:127\.0\.0\.1$/, 'the virtual lock\'s; UDP is run with the second version'],
-  [/lock\.(signed\.)?img/, 'for the virtual lock'],
+  [/lock\.(signed\.)?img/, 'for the virtual lock'], [/watch/, 'builds, signs and updates as the commands before it'],
 ];
 
 /** Takes the interpreter's console port while `use` runs. */

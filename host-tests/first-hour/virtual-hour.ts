@@ -2,13 +2,17 @@
  * The guide on the virtual board: the commands as they are written, in processes of their own. Only ports are others, and a serial port is the
  * virtual board's wire. In parts that do not need each other, so that they can be run side by side.
  */
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { REFERENCE } from '../../boards/reference/index.js';
 import { runScript } from '../cli/commands.js';
 import { patient, visit } from '../doctor/patient.js';
 import type { Runs } from './hour.js';
 import { expectText, openStage, outputOf, SERIAL, type Stage } from './stage.js';
+
+/** What is saved while `deadlatch watch` looks. */
+const SAVED = fileURLToPath(new URL('../../boards/reference/bench.ts', import.meta.url));
 
 /** Each makes what runs its commands, on a stage of its own. */
 export const PARTS: Record<string, (stage: Stage) => Runs> = { 'a ready lock': readyLock, 'a board to be made a lock': ownBoard, 'a lock for a door': forADoor, 'a list of boards': listOfBoards };
@@ -70,6 +74,7 @@ function readyLock(stage: Stage): Runs {
 function ownBoard(stage: Stage): Runs {
   const provision = `npx deadlatch provision --via ${SERIAL} --wiring esp32-devkit`;
   const log = `npx deadlatch log --via ${SERIAL}`;
+  const watch = `npx deadlatch watch --via ${SERIAL}`;
   return {
     // In simulated time, with somebody who presses the keys and watches the bolt.
     [`npx deadlatch doctor --via ${SERIAL} --wiring esp32-devkit`]: async () => {
@@ -94,6 +99,17 @@ function ownBoard(stage: Stage): Runs {
       await stage.serve('--board', 'esp32-devkit');
       await stage.served().until(/Version 1\.2\.0 runs from slot B\./);
       expectText(await stage.type(log), /1\.2\.0/);
+    },
+    [watch]: async () => {
+      const watching = stage.start(watch);
+      await watching.until('Watching');
+      await stage.openWindow();
+      // A save that changes nothing but the time is a save.
+      const now = new Date();
+      await utimes(SAVED, now, now);
+      await watching.until(/1\.2\.1/);
+      await stage.served().until('Version 1.2.1 has proved itself: CONFIRMED.');
+      if (await watching.end() !== 0) throw new Error('Ctrl-C did not end it well');
     },
   };
 }

@@ -74,9 +74,10 @@ export async function openBench(board: Connection, time: Time): Promise<Bench> {
   const number = async (expression: string): Promise<number> => Number(await evaluate(expression));
 
   async function wait(ms: number): Promise<void> {
+    // What is asked next feeds it at the end.
     for (let leftMs = ms; leftMs > 0; leftMs -= FEED_MS) {
+      if (leftMs < ms) await evaluate('0');
       await time.wait(Math.min(FEED_MS, leftMs));
-      await evaluate('0');
     }
   }
 

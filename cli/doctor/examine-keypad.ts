@@ -7,7 +7,9 @@ import type { Visit } from './visit.js';
 
 /** Somebody has to read, find the key and press it. */
 const KEY_LIMIT_MS = 10_000;
-const POLL_MS = 40;
+const POLL_MS = 10;
+/** What one look at the keypad takes besides, over 115200 baud. */
+const LOOK_MS = 30;
 const RELEASE_LIMIT_MS = 5000;
 /** A key of a Wiegand keypad is over after this long; a card number takes less. */
 const FRAME_MS = 300;
@@ -36,7 +38,7 @@ async function examineWiegand(visit: Visit, keypad: WiegandWiring): Promise<Find
   const seen = await eachKey(visit, [...WIEGAND_KEYS], async (key) => {
     await bench.heard();
     visit.say(`Press ${key}`);
-    for (let waitedMs = 0; waitedMs < KEY_LIMIT_MS; waitedMs += POLL_MS) {
+    for (let waitedMs = 0; waitedMs < KEY_LIMIT_MS; waitedMs += POLL_MS + LOOK_MS) {
       const first = await bench.heard();
       if (first) {
         await bench.wait(FRAME_MS);
@@ -64,27 +66,26 @@ async function eachKey<Reading>(visit: Visit, keys: readonly string[], press: (k
   return seen;
 }
 
-/** What conducts while the key is down: the same twice in a row. Nothing where it does not come. */
+/** What conducts while the key is down: the same twice in a row, a moment apart, because contacts bounce. Nothing where it does not come. */
 async function pressed(visit: Visit, keypad: MatrixWiring, key: string): Promise<Pair[]> {
   const { bench } = visit;
   visit.say(`Press ${key}`);
-  let before = '';
-  for (let waitedMs = 0; waitedMs < KEY_LIMIT_MS; waitedMs += POLL_MS) {
+  let before: number[] = [];
+  for (let waitedMs = 0; waitedMs < KEY_LIMIT_MS; waitedMs += POLL_MS + LOOK_MS) {
     const joined = await bench.joined(keypad);
-    const now = joined.join();
     const pairs = pairsIn(joined);
-    if (pairs.length && now === before) {
+    if (pairs.length && joined.join() === before.join()) {
       await released(visit, keypad, key);
       return pairs;
     }
-    before = now;
+    before = joined;
     await bench.wait(POLL_MS);
   }
   return [];
 }
 
 async function released(visit: Visit, keypad: MatrixWiring, key: string): Promise<void> {
-  for (let waitedMs = 0; pairsIn(await visit.bench.joined(keypad)).length > 0; waitedMs += POLL_MS) {
+  for (let waitedMs = 0; pairsIn(await visit.bench.joined(keypad)).length > 0; waitedMs += POLL_MS + LOOK_MS) {
     if (waitedMs > RELEASE_LIMIT_MS) {
       visit.say(`  ${key} stays down: let it go`);
       waitedMs = 0;

@@ -46,10 +46,11 @@ export async function virtualGround({ teller, cast, seed, person }: VirtualParts
     }
   }
 
-  function type(keys: string, until: Extract<Hand, { keys: string }>['until']): void {
+  function type(keys: string, until: Extract<Hand, { keys: string }>['until']): true {
     if (until) keepTyping(board, keys, () => until(stage), DOOR_LIMIT_MS);
     else heard = enter(board, keys);
     stage.pass(AFTER_KEYS_MS);
+    return true;
   }
 
   function handle(letter: string): boolean {
@@ -81,9 +82,9 @@ export async function virtualGround({ teller, cast, seed, person }: VirtualParts
       if (typed === right) break;
       if (typed === 'q' || typed === 'quit') throw new Ended();
       if (typed === 'skip') throw new LeftOut();
-      if (/^[0-9*#]+$/.test(typed)) type(typed, undefined);
-      else if (!handle(typed)) for (const line of [...HELP.slice(0, -2), 'skip       leave this part out', 'q          end the drill']) teller.say('you', line);
-      teller.say('you', `That happened too. Now: ${what}`);
+      const happened = /^[0-9*#]+$/.test(typed) ? type(typed, undefined) : handle(typed);
+      if (!happened) for (const line of [...HELP.slice(0, -2), 'skip       leave this part out', 'q          end the drill']) teller.say('you', line);
+      teller.say('you', `${happened ? 'That happened too. ' : ''}Now: ${what}`);
     }
     if ('keys' in hand) type(hand.keys, hand.until);
     else handle(hand.letter);

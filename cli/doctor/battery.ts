@@ -1,8 +1,11 @@
-/** Cells and their divider judged by what the ADC reads: at rest, under load, and beside a multimeter. Floors and limits are the firmware's. */
-import type { BatteryWiring } from '../../boards/wiring.js';
+/** Cells and their divider judged by what the ADC reads: at rest, under load, and beside a multimeter. The firmware's own meter and floors. */
+import type { BatteryFloors, BatteryWiring } from '../../boards/wiring.js';
 import { BATTERY_LOADED_LOW, BATTERY_LOW } from '../../firmware/errors.js';
-import { floorsOf, IMPOSSIBLE, judgeBattery, millivoltsOf, NO_READING } from '../../firmware/lock/battery.js';
-import { good, note, volts, wrong, type Finding } from './findings.js';
+import { CALIBRATION } from '../../firmware/flash/keys.js';
+import { IMPOSSIBLE, judgeBattery, NO_READING, openBattery } from '../../firmware/lock/battery.js';
+import type { CodeRecords } from '../../firmware/lock/codes.js';
+import type { Platform } from '../../firmware/platform/types.js';
+import { good, isWrong, note, volts, wrong, type Finding } from './findings.js';
 
 /** Readings are 0..1 of the ADC's full scale. */
 export interface BatteryReadings {
@@ -12,19 +15,46 @@ export interface BatteryReadings {
   loaded?: { reading: number; by: 'motor' | 'stalled motor' | 'flash' };
   /** Millivolts at the pack, from a person's multimeter. */
   measuredMv?: number;
+  /** The lock's record, where it has one. */
+  calibration?: Uint8Array;
 }
 
-/** What resistors and ADC may be wrong by together. */
-const TOLERANCE = 0.06;
-const UNCALIBRATED_GAIN = 10000;
+/** What nobody needs to bother about. */
+const NEAR_PERCENT = 3;
+/** What resistors and ADC may be off by together: what calibration takes, see cli/provision/calibration.ts. */
+const TOLERANCE_PERCENT = 15;
 const LOADS = { motor: 'while the motor turns', 'stalled motor': 'while the motor is held', flash: 'while flash is erased' };
 
-export const millivolts = (reading: number, wiring: BatteryWiring): number => millivoltsOf(reading, wiring, UNCALIBRATED_GAIN);
+export interface Meter {
+  calibrated: boolean;
+  /** Those in force. */
+  floors: BatteryFloors;
+  /** Millivolts, or `IMPOSSIBLE`. */
+  mv(reading: number): number;
+}
+
+/** The lock's own meter over readings that were taken elsewhere. */
+export function meterOf(wiring: BatteryWiring, calibration?: Uint8Array): Meter {
+  let reading = 0;
+  const platform = { nowMs: () => 0, pins: { mode: () => undefined, write: () => undefined, analog: () => reading } } as unknown as Platform;
+  const records: CodeRecords = { get: (key) => (key === CALIBRATION ? calibration : undefined) };
+  const { calibrated, floors, restMv } = openBattery(platform, wiring, records);
+  return {
+    calibrated, floors,
+    mv(value) {
+      reading = value;
+      return restMv();
+    },
+  };
+}
 
 export function diagnoseBattery(wiring: BatteryWiring, readings: BatteryReadings): Finding[] {
-  const restMv = millivolts(readings.rest, wiring);
+  const meter = meterOf(wiring, readings.calibration);
+  const restMv = meter.mv(readings.rest);
   if (restMv === IMPOSSIBLE) return [impossible(wiring, readings)];
-  return [...diagnoseDivider(wiring, readings, restMv), ...diagnoseCells(wiring, readings, restMv)];
+  const divider = diagnoseDivider(wiring, readings, restMv, meter);
+  // Of cells that are measured wrong nothing can be said.
+  return divider.some(isWrong) ? divider : [...divider, ...diagnoseCells(readings, restMv, meter)];
 }
 
 function impossible(wiring: BatteryWiring, { rest, measuredMv }: BatteryReadings): Finding {
@@ -35,34 +65,35 @@ function impossible(wiring: BatteryWiring, { rest, measuredMv }: BatteryReadings
   return wrong('battery', `${reads}: the divider is not connected; check the wire from the middle of both resistors to ${pin}, the upper resistor to the plus of the pack${wiring.enable ? `, and the switch at D${wiring.enable.pin}` : ''}.`);
 }
 
-function diagnoseDivider(wiring: BatteryWiring, { rest, disabled, measuredMv }: BatteryReadings, restMv: number): Finding[] {
+function diagnoseDivider(wiring: BatteryWiring, { rest, disabled, measuredMv }: BatteryReadings, restMv: number, { calibrated }: Meter): Finding[] {
   const findings: Finding[] = [];
   if (disabled !== undefined && Math.abs(disabled - rest) < 0.02) {
     findings.push(wrong('battery', `the divider reads the same with its switch (D${wiring.enable!.pin}) off and on: the switch is bridged or its pin not connected, and the divider draws from the cells all the time.`));
   }
   if (measuredMv === undefined) return findings;
+  const both = `the divider reads ${volts(restMv)}, your meter ${volts(measuredMv)}`;
   const off = restMv / measuredMv - 1;
-  if (Math.abs(off) <= TOLERANCE) findings.push(good('battery', `the divider reads ${volts(restMv)}, your meter ${volts(measuredMv)}: near enough.`));
-  else {
-    findings.push(wrong('battery', `the divider reads ${volts(restMv)} and your meter ${volts(measuredMv)}: check both resistors; if they are meant to be so, write fullScaleMv: ${Math.round(wiring.fullScaleMv! / (1 + off))} into the board file.`));
-  }
+  const percent = Math.abs(off) * 100;
+  if (percent <= NEAR_PERCENT) findings.push(good('battery', `${both}: near enough.`));
+  else if (percent > TOLERANCE_PERCENT) {
+    findings.push(wrong('battery', `${both}: more than resistors and ADC can be off; check both resistors. If they are meant to be so, write fullScaleMv: ${Math.round(wiring.fullScaleMv! / (1 + off))} into the board file.`));
+  } else if (calibrated) findings.push(wrong('battery', `${both}, and the lock was calibrated: a resistor or its contact has changed; repair it, or calibrate anew with "deadlatch provision --battery-mv".`));
+  else findings.push(note('battery', `${both}: resistors and ADC may be off by so much; "deadlatch provision --battery-mv ${(measuredMv / 1000).toFixed(2)}" tells the lock.`));
   return findings;
 }
 
-function diagnoseCells(wiring: BatteryWiring, { loaded }: BatteryReadings, restMv: number): Finding[] {
-  const floors = wiring.floors ?? floorsOf(wiring.chemistry);
-  const loadedMv = loaded ? millivolts(loaded.reading, wiring) : NO_READING;
+function diagnoseCells({ loaded }: BatteryReadings, restMv: number, { floors, mv, calibrated }: Meter): Finding[] {
+  const loadedMv = loaded ? mv(loaded.reading) : NO_READING;
   const code = judgeBattery(restMv, loadedMv, floors);
   const rest = `${volts(restMv)} at rest`;
-  if (code === BATTERY_LOW) return [wrong('battery', `the cells are almost empty: ${rest}, and an update needs ${volts(floors.refuseMv)}; fit fresh ones.`)];
-  if (loadedMv === NO_READING || !loaded) {
+  const needs = (floorMv: number): string => `an update needs ${volts(floorMv)}${calibrated ? '' : ' (a little more than usual, because the divider is not calibrated)'}`;
+  if (code === BATTERY_LOW) return [wrong('battery', `the cells are almost empty: ${rest}, and ${needs(floors.refuseMv)}; fit fresh ones.`)];
+  if (!loaded) {
     return [restMv >= floors.loadTestMv ? good('battery', `${rest}. Not measured under load.`)
       : note('battery', `${rest}, which is not much, and nothing was measured under load; fit fresh cells before an update.`)];
   }
   const both = `${rest}, ${loadedMv === IMPOSSIBLE ? 'less than 2 V' : volts(loadedMv)} ${LOADS[loaded.by]}`;
-  if (code === BATTERY_LOADED_LOW || loadedMv < floors.loadedMv) {
-    return [loaded.by === 'stalled motor' ? note('battery', `${both}. A motor that is held takes most of all: see to the bolt first, then measure again.`)
-      : wrong('battery', `the cells give way under load: ${both}, and an update needs ${volts(floors.loadedMv)}; fit fresh cells${restMv >= floors.loadTestMv ? ', and look for a thin wire or a bad contact in the holder' : ''}.`)];
-  }
-  return [good('battery', `${both}.`)];
+  if (code !== BATTERY_LOADED_LOW && loadedMv >= floors.loadedMv) return [good('battery', `${both}.`)];
+  if (loaded.by === 'stalled motor') return [note('battery', `${both}. A motor that is held takes most of all: see to the bolt first, then measure again.`)];
+  return [wrong('battery', `the cells give way under load: ${both}, and ${needs(floors.loadedMv)}; fit fresh cells${restMv >= floors.loadTestMv ? ', and look for a thin wire or a bad contact in the holder' : ''}.`)];
 }

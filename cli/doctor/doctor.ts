@@ -14,7 +14,7 @@ import { examineKeypad } from './examine-keypad.js';
 import { examineMotor, type MotorVisit } from './examine-motor.js';
 import { examineBattery, examineBeeper, examineContacts, examineLight } from './examine-rest.js';
 import { good, inWords, isWrong, listed, note, PARTS, SKIPPABLE, summary, wrong, type Finding, type Part } from './findings.js';
-import { lockOn, markRestart, takeOutOfService, type LockOnBoard } from './lock.js';
+import { lockOn, takeOutOfService, type LockOnBoard, type StoppedLock } from './lock.js';
 import { openVisit, type Visit } from './visit.js';
 
 export interface DoctorOptions {
@@ -47,12 +47,13 @@ export async function doctor(options: DoctorOptions, terminal: Terminal, parts: 
     found(await examineBuild(board, family, lock));
     if (!findings.some(isWrong)) {
       found(aboutWiring(wiring, lock, chosen !== undefined));
-      if (lock) await stopLock(board, lock, terminal, parts.time);
-      await examineWires(board, wiring, lock, terminal, parts.time, skipped, found).catch(async (error: unknown) => {
-        if (!(error instanceof NoAnswer)) await startAgain(board, lock, terminal);
+      const stopped = lock && await stopLock(board, lock, terminal, parts.time);
+      const visit = openVisit(await openBench(board, parts.time), wiring, terminal);
+      await examineWires(visit, lock && { family: lock.family, stopped: stopped! }, skipped, terminal, found).catch(async (error: unknown) => {
+        if (!(error instanceof NoAnswer)) await startAgain(board, stopped, terminal);
         throw error;
       });
-      await startAgain(board, lock, terminal);
+      await startAgain(board, stopped, terminal);
     }
   } finally {
     await board.close();
@@ -108,23 +109,22 @@ function aboutWiring(wiring: Wiring, lock: LockOnBoard | undefined, chosen: bool
   return [note('wiring', `"${wiring.name}" is looked at; the lock itself was made with another one ("${lock.wiring.name}") and goes on with that until "deadlatch provision" makes it anew.`)];
 }
 
-async function stopLock(board: Connection, lock: LockOnBoard, terminal: Terminal, time: Time): Promise<void> {
+async function stopLock(board: Connection, lock: LockOnBoard, terminal: Terminal, time: Time): Promise<StoppedLock> {
   const question = `The lock ${lock.serial} is taken out of service now: no code opens it until the doctor has finished. Keep a key at hand. Go on? (yes/no)`;
   if (!/^y(es)?$/i.test(await terminal.ask(question, 'its answer at a terminal'))) throw new Refusal(`${board.name}: nothing was changed, the lock works on`);
   terminal.say('The firmware stops. If the doctor is interrupted, the lock starts again by itself within seconds.');
-  await takeOutOfService(board, time);
+  return takeOutOfService(board, lock, time);
 }
 
 /** A restart leaves no pin as the doctor set it. */
-async function startAgain(board: Connection, lock: LockOnBoard | undefined, terminal: Terminal): Promise<void> {
-  if (lock) await markRestart(board, lock.family);
+async function startAgain(board: Connection, lock: StoppedLock | undefined, terminal: Terminal): Promise<void> {
+  await lock?.markRestart();
   terminal.say(lock ? '\nThe lock starts again.' : '\nThe board restarts.');
   await board.restart();
 }
 
-async function examineWires(board: Connection, wiring: Wiring, lock: LockOnBoard | undefined, terminal: Terminal, time: Time, skipped: readonly Part[],
+async function examineWires(visit: Visit, lock: { family: ChipFamily; stopped: StoppedLock } | undefined, skipped: readonly Part[], terminal: Terminal,
   found: (findings: Finding[]) => void): Promise<void> {
-  const visit = openVisit(await openBench(board, time), wiring, terminal);
   let load: MotorVisit['load'];
   const examinations: Partial<Record<Part, (visit: Visit) => Promise<Finding[]>>> = {
     keypad: examineKeypad,
@@ -134,7 +134,7 @@ async function examineWires(board: Connection, wiring: Wiring, lock: LockOnBoard
       load = measured;
       return findings;
     },
-    battery: () => examineBattery(visit, load, lock?.family),
+    battery: async () => examineBattery(visit, load, lock && { family: lock.family, calibration: await lock.stopped.calibration() }),
     light: examineLight,
     beeper: examineBeeper,
   };

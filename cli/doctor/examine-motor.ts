@@ -1,6 +1,6 @@
 /** Jogs the motor, with the door open and nobody's fingers near: pulse by pulse, so that whatever happens it stops by itself. */
 import type { MotorWiring } from '../../boards/wiring.js';
-import { millivolts } from './battery.js';
+import { meterOf } from './battery.js';
 import { note, type Finding } from './findings.js';
 import { diagnoseMotor, placeFor, placeOf, type Ends, type Goal, type MotorReadings, type Throw } from './motor.js';
 import type { Visit } from './visit.js';
@@ -64,7 +64,8 @@ async function jog({ bench, wiring }: Visit, motor: MotorWiring, goal: Goal, not
   const { battery, sensors } = wiring;
   const away = goal === 'locked' ? 'unlocked' : 'locked';
   const measured = battery.chemistry !== 'mains' && battery.pin !== undefined;
-  const restMv = measured ? millivolts(await bench.battery(battery), battery) : -1;
+  const meter = meterOf(battery);
+  const restMv = measured ? meter.mv(await bench.battery(battery)) : -1;
   const ends = [await bench.ends(sensors)];
   const most = Math.ceil(motor.throwMs * LONGER / PULSE_MS);
   let lowest = 1;
@@ -80,5 +81,5 @@ async function jog({ bench, wiring }: Visit, motor: MotorWiring, goal: Goal, not
     held = (now[goal] > 0 || now[away] > 0) && sameEnds(now, before) ? held + 1 : 0;
   }
   if (measured) note(lowest);
-  return { goal, ends, pulses, ...(measured && restMv > 0 ? { restMv, lowestMv: Math.max(0, millivolts(lowest, battery)) } : {}) };
+  return { goal, ends, pulses, ...(measured && restMv > 0 ? { restMv, lowestMv: Math.max(0, meter.mv(lowest)) } : {}) };
 }

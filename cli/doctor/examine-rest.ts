@@ -24,19 +24,24 @@ export async function examineContacts(visit: Visit): Promise<Finding[]> {
   return findings;
 }
 
-/** `lock`: the board is one of ours, so that a spare page may be erased where the motor gave no load. */
-export async function examineBattery(visit: Visit, load: MotorVisit['load'], lock: ChipFamily | undefined): Promise<Finding[]> {
+/** What a lock adds: a spare page that may be erased where the motor gave no load, and its calibration. */
+export interface BatteryOfLock {
+  family: ChipFamily;
+  calibration: Uint8Array | undefined;
+}
+
+export async function examineBattery(visit: Visit, load: MotorVisit['load'], lock: BatteryOfLock | undefined): Promise<Finding[]> {
   const { bench, wiring: { battery } } = visit;
   if (battery.chemistry === 'mains' || battery.pin === undefined) return [note('battery', 'this wiring has none.')];
   const typed = await visit.ask('battery', 'If you have a multimeter, measure the pack and type its volts; Enter alone: go on without.');
   const measured = Number(typed.replace(',', '.').replace(/ ?v$/i, ''));
-  const readings: BatteryReadings = { rest: await bench.battery(battery) };
+  const readings: BatteryReadings = { rest: await bench.battery(battery), ...(lock?.calibration && { calibration: lock.calibration }) };
   if (typed && measured > 0 && measured < 30) readings.measuredMv = Math.round(measured * 1000);
   else if (typed) visit.say(`"${typed}" is no voltage; going on without.`);
   if (battery.enable) readings.disabled = await bench.battery(battery, false);
   if (load) readings.loaded = { reading: load.reading, by: load.held ? 'stalled motor' : 'motor' };
   else if (lock) {
-    const { spare } = layoutOf(lock.geometry);
+    const { spare } = layoutOf(lock.family.geometry);
     if (spare.pages > LOAD_TEST_PAGE) readings.loaded = { reading: await bench.batteryAfterErase(battery, spare.address + LOAD_TEST_PAGE * PAGE_BYTES), by: 'flash' };
   }
   return diagnoseBattery(battery, readings);

@@ -1,11 +1,14 @@
-/** A development lock on the bench: what its identity says, out of service for the doctor, and back. */
+/** A development lock on the bench: what its flash says, out of service for the doctor, and back. */
 import { unpackWiring } from '../../boards/record.js';
 import type { Wiring } from '../../boards/wiring.js';
 import { FAMILIES, type ChipFamily } from '../../boards/families.js';
 import { identityOf, findIdentity } from '../../firmware/flash/identity.js';
 import { layoutOf, PAGE_BYTES, STORAGE_HEADER_BYTES } from '../../firmware/flash/layout.js';
 import { openJournal } from '../../firmware/flash/journal.js';
+import { CALIBRATION } from '../../firmware/flash/keys.js';
+import { BOOTS } from '../../firmware/flash/kinds.js';
 import { partsOf } from '../../firmware/flash/open.js';
+import { openRecords } from '../../firmware/flash/records.js';
 import { openRegion } from '../../firmware/flash/region.js';
 import type { Platform } from '../../firmware/platform/types.js';
 import { markPlanned, RESTART } from '../../firmware/update/boots.js';
@@ -13,6 +16,7 @@ import type { Connection } from '../board/connection.js';
 import { openRawFlash } from '../board/raw-flash.js';
 import { createHostPlatform } from '../host-platform.js';
 import { Refusal } from '../image/refusal.js';
+import { createMirror, type Mirror } from '../log/mirror.js';
 import type { Time } from './bench.js';
 
 export interface LockOnBoard {
@@ -35,10 +39,10 @@ export async function lockOn(board: Connection): Promise<LockOnBoard | undefined
   const bytes = new Uint8Array(IDENTITY_PAGES * PAGE_BYTES).fill(0xff);
   for (let page = 0; page < IDENTITY_PAGES; page++) {
     for (let at = 0; at < IDENTITY_BYTES; at += READ_BYTES) {
-      // The identity follows the first page of the file, whose first bytes are Storage's own.
+      // By the name of the file, because the chip is not known yet. Its first page, in front of the identity, begins with Storage's own bytes.
       const from = (page + 1) * PAGE_BYTES - STORAGE_HEADER_BYTES + at;
       const text = await board.evaluate(`btoa(require("Storage").read("deadlatch",${from},${READ_BYTES}))`) as string;
-      bytes.set(Buffer.from(text, 'base64').subarray(0, PAGE_BYTES - at), page * PAGE_BYTES + at);
+      bytes.set(Buffer.from(text, 'base64'), page * PAGE_BYTES + at);
     }
     const platform = createHostPlatform(bytes, 0);
     const record = findIdentity(openRegion(platform.flash, { address: 0, pages: IDENTITY_PAGES }, platform.crc32), platform.crc32);
@@ -51,34 +55,37 @@ export async function lockOn(board: Connection): Promise<LockOnBoard | undefined
   throw new Refusal(`${board.name}: it is a lock, and both copies of its identity are damaged; make it anew with "deadlatch provision"`);
 }
 
-/** Stops the firmware: its timers and watches are all that moves it. From here on the watchdog has to be fed. */
-export async function takeOutOfService(board: Connection, time: Time): Promise<void> {
-  await time.wait(START_MS);
-  await board.evaluate('[clearInterval(),clearTimeout(),clearWatch(),E.kickWatchdog()].length');
+/** A lock whose firmware is stopped. */
+export interface StoppedLock {
+  /** Its record of how far divider and ADC are off; none where it was never calibrated. */
+  calibration(): Promise<Uint8Array | undefined>;
+  /** Marks the restart that follows as wanted, as the firmware does before its own: several others in a row would look like firmware that crashes. */
+  markRestart(): Promise<void>;
 }
 
-/**
- * Marks the restart that follows as wanted, as the firmware does before its own: five others in a row, each within a minute of the start,
- * would look like firmware that crashes.
- */
-export async function markRestart(board: Connection, family: ChipFamily): Promise<void> {
-  const layout = layoutOf(family.geometry);
-  const { address, pages } = layout.journal;
-  const flash = await openRawFlash(board);
-  // As far as a spare page that may stand in for a failing one; that one reads as erased, and then nothing is marked.
-  const bytes = new Uint8Array(layout.spare.address + layout.spare.pages * PAGE_BYTES - address).fill(0xff);
-  for (let page = 0; page < pages; page++) {
-    await board.evaluate('!E.kickWatchdog()');
-    bytes.set(await flash.read(address + page * PAGE_BYTES, PAGE_BYTES), page * PAGE_BYTES);
-  }
-  const platform = createHostPlatform(bytes, address) as Platform;
-  const before = bytes.slice();
-  const journal = openJournal(partsOf(platform, layout, layout.journal));
-  // A mark is one fresh word; where nothing was marked since power-on, or the journal is lost, there is nothing to do.
-  if (!journal.valid || markPlanned(journal, RESTART)) return;
-  for (let at = 0; at < pages * PAGE_BYTES; at += 4) {
-    const word = bytes.subarray(at, at + 4);
-    if (Buffer.compare(word, before.subarray(at, at + 4)) === 0) continue;
-    await board.evaluate(`require("Flash").write([${word.join(',')}],${address + at})`);
-  }
+/** Stops the firmware: its timers and watches are all that moves it. From here on the watchdog has to be fed. */
+export async function takeOutOfService(board: Connection, { family: { geometry } }: LockOnBoard, time: Time): Promise<StoppedLock> {
+  await time.wait(START_MS);
+  await board.evaluate('[clearInterval(),clearTimeout(),clearWatch(),E.kickWatchdog()].length');
+  const fed: Connection = { ...board, evaluate: (expression, timeoutMs) => board.evaluate(`[E.kickWatchdog(),${expression}][1]`, timeoutMs) };
+  const layout = layoutOf(geometry);
+  let known: Mirror | undefined;
+  const mirror = async (): Promise<Mirror> => known ??= createMirror(await openRawFlash(fed), geometry.base, geometry.pages * PAGE_BYTES);
+
+  return {
+    calibration: async () => (await mirror()).look((_, platform) => openRecords(partsOf(platform, layout, layout.records)).get(CALIBRATION)),
+    async markRestart() {
+      const there = await mirror();
+      await there.look((_, platform) => openJournal(partsOf(platform, layout, layout.journal)).words(BOOTS));
+      const before = there.bytes;
+      const after = before.slice();
+      const platform = createHostPlatform(after, geometry.base) as Platform;
+      markPlanned(openJournal(partsOf(platform, layout, layout.journal)), RESTART);
+      // One fresh word; none where nothing was marked since power-on.
+      for (let at = 0; at < after.length; at += 4) {
+        const word = after.subarray(at, at + 4);
+        if (Buffer.compare(word, before.subarray(at, at + 4))) await fed.evaluate(`require("Flash").write([${word.join(',')}],${geometry.base + at})`);
+      }
+    },
+  };
 }

@@ -153,6 +153,16 @@ describe('a battery', () => {
     expect(diagnose({ rest: 0.9, disabled: 0.999, measuredMv: 5900 }, switched)).toEqual([]);
   });
 
+  test('what a meter says is held against resistors, calibration and neither', () => {
+    const calibration = new Uint8Array([10800 & 255, 10800 >> 8]);
+    const told = (readings: BatteryReadings): string => diagnoseBattery(battery, readings)[0]!.text;
+    expect(told({ rest: 0.8, measuredMv: 5800 })).toMatch(/^the divider reads 5\.76 V, your meter 5\.80 V: near enough/);
+    expect(told({ rest: 0.8, measuredMv: 6200 })).toMatch(/off by so much; "deadlatch provision --battery-mv 6\.20" tells the lock/);
+    expect(told({ rest: 0.8, measuredMv: 6200, calibration })).toMatch(/^the divider reads 6\.22 V, .*near enough/);
+    expect(told({ rest: 0.8, measuredMv: 5600, calibration })).toMatch(/the lock was calibrated: a resistor or its contact has changed/);
+    expect(told({ rest: 0.6, calibration, loaded: { reading: 0.58, by: 'flash' } })).toMatch(/4\.51 V while flash is erased, and an update needs 4\.55 V; fit fresh cells\.$/);
+  });
+
   test('what a held motor takes is not held against the cells', () => {
     expect(diagnose({ rest: 0.8, loaded: { reading: 0.6, by: 'stalled motor' } })).toEqual([]);
     expect(diagnose({ rest: 0.8, loaded: { reading: 0.6, by: 'motor' } })).toHaveLength(1);

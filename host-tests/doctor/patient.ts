@@ -19,8 +19,8 @@ export const PIN = '1357';
 /** Long enough for a few looks of the doctor, short enough for a person. */
 const HOLD_MS = 700;
 
-/** The flash of a development lock that is meant to be wired as `WIRING`. */
-export async function developmentLock(production = false): Promise<Uint8Array> {
+/** The flash of a lock, for development as a rule, that is meant to be wired as `WIRING`. */
+export async function developmentLock({ production = false, calibration }: { production?: boolean; calibration?: number } = {}): Promise<Uint8Array> {
   const key = createKey(!production, new Uint8Array(48).fill(6));
   const version = '0.1.0';
   const image = buildImage(await buildApp({ family: 'esp32', version }), { family: 'esp32', version, counter: 1, channel: production ? 'stable' : 'dev' });
@@ -28,6 +28,7 @@ export async function developmentLock(production = false): Promise<Uint8Array> {
   const { text } = await buildBootloader({ family: 'esp32' });
   return buildLockFlash({
     wiring: WIRING, boot0Text: text, image: file, production, keys: [key.publicKey], masterCode: '86420', pins: [PIN], serial: 'DL-patient',
+    ...(calibration === undefined ? {} : { calibration }),
   }).bytes;
 }
 

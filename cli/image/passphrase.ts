@@ -25,9 +25,10 @@ function askTerminal(question: string, file: string): Promise<string> {
   if (!process.stdin.isTTY) {
     throw new Refusal(`${file}: it needs a passphrase and there is no terminal to ask at; set ${PASSPHRASE_VARIABLE}`);
   }
-  process.stderr.write(question);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const reader = createInterface({ input: process.stdin, output: silent, terminal: true });
+  // Only now: the terminal itself echoes until somebody reads from it.
+  process.stderr.write(question);
   return new Promise((resolve, reject) => {
     reader.once('SIGINT', () => {
       reject(new Refusal(`${file}: no passphrase was given, nothing was written; run the command again`));

@@ -104,7 +104,9 @@ async function whenThere(batch: Batch, line: BatchLine, words: string, pollMs: n
       await board?.close();
       failed = undefined;
       if (error instanceof NoAnswer) await refuseAlmostFinished(batch, line);
-      if (error.message !== told) terminal.say(`${error.message}; waiting.`);
+      // The production lock that was just made answers like this, too.
+      const expected = error instanceof NoAnswer && state.boards.at(-1)?.lock.production;
+      if (error.message !== told && !expected) terminal.say(`${error.message}; waiting.`);
       told = error.message;
     }
     if (board && chip !== undefined) {

@@ -89,6 +89,30 @@ async function expectLocks(board: (chip: string) => FakeBoard, serials: string[]
   expect((await readdir(workshop.folder)).filter((name) => name.endsWith('.new'))).toEqual([]);
 }
 
+/** A port that is silent once the last characters of a lock are written: from then on as that of a finished production lock. */
+function goneAtTheEnd(open: OpenPort): OpenPort {
+  let made = false;
+  return async (via) => {
+    if (made) return { name: VIA, write: () => undefined, listen: (_take, gone) => setTimeout(gone, 5), close: () => Promise.resolve() };
+    const port = await open(via);
+    let gone = (): void => undefined;
+    return {
+      ...port,
+      listen(taker, leaver) {
+        port.listen(taker, leaver);
+        gone = leaver;
+      },
+      write(text) {
+        if (made) return;
+        port.write(text);
+        if (!text.includes(`),${0x320000 + 32})`)) return;
+        made = true;
+        gone();
+      },
+    };
+  };
+}
+
 describe('at a terminal', () => {
   test('three boards: each is asked for, made and written down', async () => {
     await list(THREE);
@@ -184,31 +208,9 @@ describe('at a terminal', () => {
   test('a production lock that was finished and cut off before it was kept: who stands before it says whether it opens', async () => {
     await list(THREE);
     const { open, board, take } = desk(['a', 'b', 'c']);
-    const silent: OpenPort = async () => ({ name: VIA, write: () => undefined, listen: (_take, gone) => setTimeout(gone, 5), close: () => Promise.resolve() });
-    let made = false;
-    const cutting: OpenPort = async (via) => {
-      if (made) return silent(via);
-      const port = await open(via);
-      let gone = (): void => undefined;
-      return {
-        ...port,
-        listen(taker, leaver) {
-          port.listen(taker, leaver);
-          gone = leaver;
-        },
-        write(text) {
-          if (made) return;
-          port.write(text);
-          // The very last characters are written, and nothing comes back any more.
-          if (!text.includes(`),${0x320000 + 32})`)) return;
-          made = true;
-          gone();
-        },
-      };
-    };
     const options = { production: true, key: workshop.makerKey };
     const confirm: Answer = [/^A production lock has no console/, 'yes'];
-    const first = await run(cutting, [confirm, [CONNECT(1, 3, 'DL-0001'), take('a')], [/^The last step for DL-0001 was under way before.*0471# at its keypad/, 'no'], [AGAIN, ''], [/^The last step for DL-0001/, 'yes'], [CONNECT(2, 3, 'DL-0002'), 'q']], options);
+    const first = await run(goneAtTheEnd(open), [confirm, [CONNECT(1, 3, 'DL-0001'), take('a')], [/^The last step for DL-0001 was under way before.*0471# at its keypad/, 'no'], [AGAIN, ''], [/^The last step for DL-0001/, 'yes'], [CONNECT(2, 3, 'DL-0002'), 'q']], options);
     expect(first.text).toMatch(/1 of 3 boards are made/);
     await expectLocks(board, ['DL-0001']);
     expect(await workshop.unfinished()).toEqual([]);
@@ -267,6 +269,37 @@ describe('with --yes on a pipe', () => {
     await provisionBatch({ via: VIA, key: workshop.devKey, folder: workshop.at('home'), batch: workshop.at('boards.csv'), yes: true }, terminal, timed, 1);
     expect(terminal.text.match(/has 100 free variables/g)).toHaveLength(1);
     await expectLocks(board, ['DL-0001']);
+  });
+});
+
+describe('with --yes, production', () => {
+  const options = (): BatchOptions => ({ via: VIA, key: workshop.makerKey, folder: workshop.at('home'), batch: workshop.at('boards.csv'), yes: true, production: true });
+
+  test('a lock that may be finished is not made a second time: somebody has to say', async () => {
+    await list(THREE);
+    const { open, board, take } = desk(['a']);
+    take('a')();
+    const terminal = scriptedTerminal([], false);
+    await expect(provisionBatch(options(), terminal, goneAtTheEnd(open), 1)).rejects.toThrow(/^DL-0001: its last step was under way before, and it may be a finished lock; run the command without --yes once/);
+    expect(await workshop.unfinished()).toHaveLength(1);
+    expect(board('a').restarts).toBe(0);
+  });
+
+  test('the silence of the lock that was just made is no trouble, and not told', async () => {
+    await list('serial,wiring\nDL-0001,bench\nDL-0002,bench\n');
+    const { open, board, take } = desk(['a', 'b']);
+    take('a')();
+    let looks = 0;
+    const shut: OpenPort = async (via) => {
+      if (board('a').restarts && looks++ > 2) take('b')();
+      if (board('a').restarts && looks <= 3) return { name: VIA, write: () => undefined, listen: (_take, gone) => setTimeout(gone, 5), close: () => Promise.resolve() };
+      return open(via);
+    };
+    const terminal = scriptedTerminal([], false);
+    await provisionBatch(options(), terminal, shut, 1);
+    await expectLocks(board, ['DL-0001', 'DL-0002']);
+    expect(looks).toBeGreaterThan(3);
+    expect(terminal.text).not.toMatch(/console|waiting\./);
   });
 });
 

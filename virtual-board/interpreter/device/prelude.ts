@@ -26,8 +26,11 @@ declare const process: { memory(): { usage: number }; on(event: 'uncaughtExcepti
 declare function getTime(): number;
 declare function setTimeout(turn: () => void, ms: number): number;
 
-/** Readings of its column after which a key is released, and after which the next one is pressed: enough for any debouncing. */
-const READS_DOWN = 4;
+/**
+ * Readings of its column after which a key is released, and after which the next one is pressed: enough for two scans of two readings each, and for
+ * the one that wakes a keypad nobody has touched for a while.
+ */
+const READS_DOWN = 6;
 const READS_UP = 10;
 
 const settings: Settings = JSON.parse(nativeRequire('fs').readFileSync('prelude.json'));

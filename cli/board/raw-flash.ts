@@ -24,10 +24,13 @@ const READ_MOST_BYTES = 240;
 /** One page: 45 ms for erasing by the data sheet, four times that on a tired chip. */
 const FLASH_TIMEOUT_MS = 10_000;
 
-/** H hashes pages, X erases one whatever the chip's own page size is. */
+/**
+ * Hashing pages, and erasing one whatever the chip's own page size is. Longer names than any that the firmware's bundler gives: an app declares its
+ * functions at the root, and would be without the one whose name is taken.
+ */
 const HELPERS = [
-  'H=function(a,n){var r=[];for(;n>0;n--){r.push(btoa(require("crypto").SHA256(require("Flash").read(4096,a))));a+=4096}return r}',
-  'X=function(a){var f=require("Flash"),e=a+4096;while(a<e){var p=f.getPage(a);f.erasePage(a);a=p.addr+p.length}}',
+  'dlHash=function(a,n){var r=[];for(;n>0;n--){r.push(btoa(require("crypto").SHA256(require("Flash").read(4096,a))));a+=4096}return r}',
+  'dlErase=function(a){var f=require("Flash"),e=a+4096;while(a<e){var p=f.getPage(a);f.erasePage(a);a=p.addr+p.length}}',
 ];
 
 export const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('base64');
@@ -40,10 +43,10 @@ export async function openRawFlash(board: Connection): Promise<RawFlash> {
     const filler = page.at(-1)!;
     let used = page.length;
     while (used > 0 && page[used - 1] === filler) used--;
-    await board.evaluate(`!(P=new Uint8Array(${PAGE_BYTES})).fill(${filler})`);
+    await board.evaluate(`!(dlPage=new Uint8Array(${PAGE_BYTES})).fill(${filler})`);
     for (let at = 0; at < used; at += PIECE_BYTES) {
       const piece = Buffer.from(page.subarray(at, Math.min(used, at + PIECE_BYTES))).toString('base64');
-      await board.evaluate(`!P.set(atob("${piece}"),${at})`);
+      await board.evaluate(`!dlPage.set(atob("${piece}"),${at})`);
     }
   }
 
@@ -52,7 +55,7 @@ export async function openRawFlash(board: Connection): Promise<RawFlash> {
       const hashes: string[] = [];
       while (hashes.length < count) {
         const some = Math.min(HASHES_AT_ONCE, count - hashes.length);
-        hashes.push(...await board.evaluate(`H(${address + hashes.length * PAGE_BYTES},${some})`, FLASH_TIMEOUT_MS) as string[]);
+        hashes.push(...await board.evaluate(`dlHash(${address + hashes.length * PAGE_BYTES},${some})`, FLASH_TIMEOUT_MS) as string[]);
       }
       return hashes;
     },
@@ -63,16 +66,16 @@ export async function openRawFlash(board: Connection): Promise<RawFlash> {
       }
       return new Uint8Array(Buffer.concat(parts));
     },
-    erase: async (address) => void await board.evaluate(`X(${address})`, FLASH_TIMEOUT_MS),
+    erase: async (address) => void await board.evaluate(`dlErase(${address})`, FLASH_TIMEOUT_MS),
     async send(page) {
       for (let attempt = 0; attempt < SEND_TRIES; attempt++) {
         await send(page);
-        if (await board.evaluate('btoa(require("crypto").SHA256(P))') === hashOf(page)) return;
+        if (await board.evaluate('btoa(require("crypto").SHA256(dlPage))') === hashOf(page)) return;
       }
       throw new Refusal(`${board.name}: what arrives at the board is not what was sent; use another cable or port and run the command again`);
     },
     async write(address, from = 0, to = PAGE_BYTES) {
-      const bytes = from === 0 && to === PAGE_BYTES ? 'P' : `new Uint8Array(P.buffer,${from},${to - from})`;
+      const bytes = from === 0 && to === PAGE_BYTES ? 'dlPage' : `new Uint8Array(dlPage.buffer,${from},${to - from})`;
       await board.evaluate(`require("Flash").write(${bytes},${address + from})`, FLASH_TIMEOUT_MS);
     },
   };

@@ -7,7 +7,7 @@ import type { Port } from '../board/port.js';
 import type { Link } from './link.js';
 
 /** A line of 700 characters at most: consoles take 1024 at once. */
-export const CONSOLE_FRAME_BYTES = 444;
+export const CONSOLE_FRAME_BYTES = 432;
 
 const ANSWER = /<smp ([A-Za-z0-9+/=]+) (\d+)>/g;
 /** An answer that is longer is none. */
@@ -67,7 +67,7 @@ export function consoleLink(port: SharedPort): Link {
     send(frame) {
       const bytes = Buffer.from(frame, 'latin1');
       // The frame is let go of in the same line: it would stay in the lock's memory.
-      port.write(`\x10E.CRC32($=atob("${bytes.toString('base64')}"))==${crc32(bytes) >>> 0}&&smp($,function(r){print("<smp "+btoa(r)+" "+E.CRC32(r)+">")});$=0\n`);
+      port.write(`\x10E.CRC32(dlFrame=atob("${bytes.toString('base64')}"))==${crc32(bytes) >>> 0}&&smp(dlFrame,function(r){print("<smp "+btoa(r)+" "+E.CRC32(r)+">")});dlFrame=0\n`);
     },
     onFrame(take) {
       taker = take;

@@ -57,10 +57,10 @@ describeWithInterpreter('SMP through the console of a development lock', () => {
     await lock.type(`${MASTER_CODE}#8#`);
     await commands.offer(offer, { frameBytes: CONSOLE_FRAME_BYTES });
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(LONGEST_LINE);
-    expect(await lock.evaluate('$')).toBe(0);
+    expect(await lock.evaluate('dlFrame')).toBe(0);
   }, 60_000);
 
   test('what arrives damaged is not worked on', async () => {
-    expect(await lock.evaluate('E.CRC32($=atob("AAAA"))==1&&smp($,print)')).toBe(false);
+    expect(await lock.evaluate('E.CRC32(dlFrame=atob("AAAA"))==1&&smp(dlFrame,print)')).toBe(false);
   });
 });

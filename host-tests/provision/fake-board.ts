@@ -84,7 +84,7 @@ export function fakeBoard(options: FakeOptions): FakeBoard {
         take(text);
       };
       const globals: Record<string, unknown> = {
-        H: undefined, X: undefined, P: undefined,
+        dlHash: undefined, dlErase: undefined, dlPage: undefined,
         process: { env: { BOARD: options.board ?? 'ESP32', MODULES: options.modules ?? 'Flash,Storage,net,crypto' }, memory: () => ({ free: options.freeVariables ?? 9000 }) },
         require: (name: string) => modules[name], peek32: random, getSerial: () => options.chip ?? 'fake-1',
         E: { hwRand: random, reboot: () => void self.restarts++ },
@@ -102,7 +102,7 @@ export function fakeBoard(options: FakeOptions): FakeBoard {
           if (!line.endsWith('\n') || line === '\n') return;
           self.traffic.received += text.length;
           self.traffic.lines++;
-          if (line.includes('P.set(')) self.pieces++;
+          if (line.includes('dlPage.set(')) self.pieces++;
           try {
             evaluate(globals, line);
           } catch (error) {

@@ -16,7 +16,7 @@ import { startVerifyImage, type VerifyResult, type VerifyingImage } from '../fir
 import { openMeter, radioAllowed } from '../firmware/lock/battery.js';
 import { chordDown, openPresence } from '../firmware/lock/keypad.js';
 import { openSignals, WAIT } from '../firmware/lock/signals.js';
-import type { SlhTools } from '../firmware/image/slh-dsa.js';
+import { LONG_STEP, type SlhTools } from '../firmware/image/slh-dsa.js';
 import {
   attemptsUsed, confirmedFloor, decodeTrial, DEGRADED, encodeConfirmed, encodeVerdict, FELL_BACK, previousIn, REBUILT, ROLLED_BACK, SAFE_MODE,
   TRIAL_ATTEMPTS, trialOf,
@@ -52,8 +52,8 @@ interface Ready {
   body: string;
 }
 
-/** A turn begins no further step after this long: with the longest step, 18 ms on an ESP32 (calculated), it stays at 50 ms. */
-const TURN_MS = 32;
+/** A turn begins no further step after this long: with the longest step, 34 ms on an ESP32 (calculated), it stays at 50 ms. */
+const TURN_MS = 16;
 
 /** Decides this start, in short turns, so that keys are answered and the watchdog is fed. Returns at once. */
 export function openRare(boot: Boot, parts: RareParts): void {
@@ -91,7 +91,7 @@ export function openRare(boot: Boot, parts: RareParts): void {
 
   /** Answers a key that was pressed meanwhile with "wait". */
   function listen(): void {
-    const down = isPressed !== undefined && isPressed();
+    const down = !!isPressed && isPressed();
     if (down && !keyWasDown && signals) {
       signals.play(WAIT);
       waitUntilMs = platform.nowMs() + WAIT_MS;
@@ -100,7 +100,7 @@ export function openRare(boot: Boot, parts: RareParts): void {
   }
 
   function step(under: VerifyingImage): void {
-    const result = under.step();
+    const result = under.step(LONG_STEP);
     if (!result) return;
     verifying = undefined;
     onVerified(verifyingSlot, result);
@@ -195,13 +195,13 @@ export function openRare(boot: Boot, parts: RareParts): void {
 
   function rebuild(): void {
     const confirmed = boot.confirmedImage;
-    let best: 0 | 1 | undefined;
+    let best: 0 | 1 | -1 = -1;
     for (let slot = 0; slot < 2; slot++) {
       const result = results[slot]!;
       if (result.code || (confirmed && result.image!.counter < confirmed.counter)) continue;
-      if (best === undefined || higher(result, results[best]!)) best = slot === 0 ? 0 : 1;
+      if (best < 0 || higher(result, results[best]!)) best = slot === 0 ? 0 : 1;
     }
-    if (best === undefined) {
+    if (best === -1) {
       facts.rebuildFailed = true;
       return;
     }

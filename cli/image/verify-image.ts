@@ -1,6 +1,7 @@
 /** Verifies an image offline, with the very code a lock runs. */
 import { BAD_SIGNATURE, UNKNOWN_KEY } from '../../firmware/errors.js';
 import type { ImageInfo } from '../../firmware/image/format.js';
+import { LONG_STEP } from '../../firmware/image/slh-dsa.js';
 import { startVerifyImage } from '../../firmware/image/verify.js';
 import { slhTools } from '../../virtual-board/slh-tools.js';
 import { sha256 } from './build-image.js';
@@ -31,8 +32,8 @@ export function verifyImage<Key extends PublicKey>(bytes: Uint8Array, keys: read
     tools: hashTools,
     slh: slhTools,
   });
-  let result = verifying.step();
-  while (!result) result = verifying.step();
+  let result = verifying.step(LONG_STEP);
+  while (!result) result = verifying.step(LONG_STEP);
   if (result.code === UNKNOWN_KEY) {
     throw new Refusal(`${file}: key: it is signed by ${keyIdIn(info)}, which is none of the ${keys.length} given; name the right public key file`);
   }

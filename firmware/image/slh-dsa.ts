@@ -45,9 +45,13 @@ export const VERIFY_GO_ON = 0;
 export const VERIFY_GENUINE = 1;
 export const VERIFY_REFUSED = 2;
 
+/** How much a step does at most: on an ESP32 18 ms beside other work, and 40 ms where it has a turn to itself (calculated). */
+export const SHORT_STEP = 120;
+export const LONG_STEP = 277;
+
 export interface Verifying {
-  /** Works on for a few dozen hashes. VERIFY_GO_ON, then for ever VERIFY_GENUINE or VERIFY_REFUSED. What throws is refused from then on. */
-  step(): number;
+  /** Works on for about `most`. VERIFY_GO_ON, then for ever VERIFY_GENUINE or VERIFY_REFUSED. What throws is refused from then on. */
+  step(most: number): number;
 }
 
 const SIGNATURE_BYTES = 7856;
@@ -80,15 +84,17 @@ const HEIGHT = 9;
 /** Where the parts of the signature begin, after R. */
 const FORS_AT = 16;
 const LAYERS_AT = FORS_AT + FORS_TREES * FORS_TREE_BYTES;
-/** A step of chains ends when so many hashes are done; the last chain adds 15 at most. */
-const HASHES_A_STEP = 36;
+/** What a chain takes of a step: a hash counts as 1, and beginning and ending it as much as 8. */
+const CHAIN_COST = 8 + 15;
+/** A FORS tree takes as much of a step as so many of its bytes do: 69. */
+const TREE_BYTES_A_HASH = 3;
 /** The first slot for FORS roots, beyond those that nodes are in. */
 const FIRST_ROOT = 2;
-/** Where all slots end; the byte there is the first chain's digit, the last that is needed. */
+/** Where all slots end. */
 const SLOTS_END = HEAD + CHAINS * 16;
-/** A digit for each chain, from slot 1 on: a slot is written when its chain is finished, and none of its digits is needed then. */
+/** Digits of all chains but the last one, from slot 1 on: a slot is written when its chain is finished, and only digits of chains before it are needed. */
 const DIGITS = HEAD + 16;
-/** The numbers 1 to 14 behind it, and the end. */
+/** The numbers 0 to 14, and the end. */
 const STEPS = SLOTS_END;
 const END = STEPS + LAST_STEP + 1;
 /** The FORS indices (u16), behind the roots. */
@@ -132,39 +138,49 @@ function accept(): number {
 /**
  * Algorithm 5 for some chains, from the last one down: from the signature's value to the end of the chain, into its slot.
  *
- * The hashes of a chain find their memory without searching for it, because its loop leaves the interpreter's free list as it was, so that each
- * digest lies where the one before did. Of a digest that is freed, the first block goes to the head of the list, the others go before the first
- * block there with a higher address: they stay together if that is the head. So the first hash of a chain puts the list in order: while its digest
- * is held, a longer text is made and dropped, which lies higher. That takes the same loop as for the other hashes, and over a view that is there
- * already: whatever else is made in between changes the order, and then every hash takes longer than the one before
+ * A digest needs four blocks of the interpreter's memory in a row, and looks for them along its list of free ones, from the head: half of the time
+ * goes there unless each digest lies where the one before did. What is freed goes to the head of the list, but of a digest only the first block;
+ * the others go before the first block there with a higher address, and stay together with it if that is the head. So, at the beginning of a
+ * step, a longer text, which lies higher, is made and dropped while the first digest is held: from then on the digest's blocks are at the
+ * head whenever a hash has begun, because the loop takes and frees the same blocks each time.
+ * Between chains more is in use than within the loop, which would take these blocks too. So the loop has `pad` taken, and what comes in between
+ * finds these blocks before it. For that to come out even, nothing but the pad is made between it and the loop, the first loop is the same as the
+ * others, and a chain that is not hashed has no pad. Where it does not, every hash takes longer than the one before, and nothing else happens
  * (host-tests/interpreter/signature.test.ts compares with a bare loop).
  */
-function climbChains(this: State): number {
+function climbChains(this: State, most: number): number {
   const block = this.work!;
   const hash = this.use.hash;
   const leaf = block.subarray(0, HEAD + 16);
   const set = (this.data as Uint8Array).set.bind(this.data);
-  const first = block.subarray(STEP_IN_CHAIN, HEAD);
-  let hashes = 0;
   let index = block[CHAIN]!;
+  let rest = block.subarray(STEP_IN_CHAIN, HEAD);
+  let pad: number | number[] = [0, 0, 0, 0, 0, 0];
   // An interpreter out of memory stops anywhere without throwing: refused for ever, until all of the step is done.
   this.step = refuse;
+  // Slot 0 is free: what the layer signs is split into digits, and the chain before lies in its own slot.
+  for (block[STEP_IN_CHAIN] of rest) set(hash(leaf), (this.use.text(leaf), 0));
+  pad = 0;
   do {
     block[CHAIN] = --index;
     set(this.sig.substr(this.pos + 16 * index, 16));
-    // A value that is only copied counts as much as a hash.
-    hashes += 16 - (block[STEP_IN_CHAIN] = block[index ? DIGITS + index : SLOTS_END]!);
-    const rest = block.subarray(STEPS + 1 + block[STEP_IN_CHAIN]!);
-    if (block[STEP_IN_CHAIN]! < LAST_STEP + 1) for (block[STEP_IN_CHAIN] of first) set(hash(leaf), (this.use.text(leaf), 0));
-    for (block[STEP_IN_CHAIN] of rest) set(hash(leaf));
+    most -= CHAIN_COST - block[STEP_IN_CHAIN]!;
+    if (block[STEP_IN_CHAIN]! <= LAST_STEP) {
+      rest = block.subarray(STEPS + block[STEP_IN_CHAIN]!);
+      pad = [0, 0, 0, 0, 0, 0];
+      for (block[STEP_IN_CHAIN] of rest) set(hash(leaf));
+      pad = 0;
+    }
+    // The next chain's digit, before slot 1 is written over the first of them.
+    block[STEP_IN_CHAIN] = block[DIGITS - 1 + index]!;
     block.set(this.data as Uint8Array, HEAD + 16 * index);
-  } while (index && hashes < HASHES_A_STEP);
+  } while (index && most > 0);
   this.step = index ? climbChains : climbTree;
-  return VERIFY_GO_ON;
+  return pad;
 }
 
-/** Two FORS trees, or the tree of a layer: from its leaf up beside the nodes of the signature (algorithms 11 and 17). */
-function climbTree(this: State): number {
+/** Some FORS trees, or the tree of a layer: from its leaf up beside the nodes of the signature (algorithms 11 and 17). */
+function climbTree(this: State, most: number): number {
   const block = this.work!;
   const hash = this.use.hash;
   let hashed = block.subarray(HEAD, HEAD + 32);
@@ -203,7 +219,7 @@ function climbTree(this: State): number {
       set(hash(hashed), index & 16);
     }
     if (fors) block.set(block.subarray(HEAD + (index & 16), HEAD + 16 + (index & 16)), HEAD + 16 * FIRST_ROOT + (index & 240));
-  } while (at < LAYERS_AT && index & 16);
+  } while (at < LAYERS_AT && at - this.pos < most * TREE_BYTES_A_HASH);
   this.pos = at;
   if (at < LAYERS_AT) this.step = climbTree;
   else if (at === SIGNATURE_BYTES) {
@@ -232,8 +248,7 @@ function climbTree(this: State): number {
     index = 32 * 15 - this.use.sum(hashed);
     block[DIGITS + 32] = index >> 8;
     block[DIGITS + 33] = index >> 4 & 15;
-    block[DIGITS + 34] = index & 15;
-    block[SLOTS_END] = block[DIGITS]!;
+    block[STEP_IN_CHAIN] = index & 15;
     block[CHAIN] = CHAINS;
     this.step = climbChains;
   }

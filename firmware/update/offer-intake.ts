@@ -8,6 +8,7 @@ import {
 } from '../errors.js';
 import { PAGE_BYTES } from '../flash/layout.js';
 import { HEADER_BYTES, offerBytes, UNPROTECTED_BYTES, type ImageInfo } from '../image/format.js';
+import { SHORT_STEP } from '../image/slh-dsa.js';
 import type { Wire } from '../platform/types.js';
 import { isTrialSet } from './boot-state.js';
 import { GO_ON, inSteps, type UpdateContext } from './context.js';
@@ -172,7 +173,7 @@ function verifyOffer(context: UpdateContext, exchange: Exchange, length: number,
     trust: loadRules().confirmedFloor(stores.journal, stores.records), tools: context.platform, slh: context.slh(),
   });
   inSteps(context, function () {
-    const result = verifying.step();
+    const result = verifying.step(SHORT_STEP);
     if (!result) return GO_ON;
     const offers = createOffers(context);
     if (result.code === BAD_SIGNATURE) return offers.signatureFailed() || BAD_SIGNATURE;

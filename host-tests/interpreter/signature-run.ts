@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LONG_STEP, SHORT_STEP } from '../../firmware/image/slh-dsa.js';
 import { bundleDevice } from '../../scripts/bundle-device.js';
 import { calibrate, type Factors } from '../../virtual-board/interpreter/calibrate.js';
 import { findEspruino } from '../../virtual-board/interpreter/find.js';
@@ -21,6 +22,8 @@ export interface SignatureFigures {
   /** On this machine, each step the best of several runs of the same verification: what else runs here disturbs no step in all of them. */
   ms: Record<Place, number>;
   longestStepMs: Record<Place, number>;
+  /** Of the steps that an app takes, where verifier and signature are plain strings. */
+  longestShortStepMs: number;
   /** As many hashes in a bare loop, memory collected every 130: what no verifier on this interpreter can beat. */
   bareMs: number;
   /** JsVars over base: after the start, and the most at any hash, without what looking at them needs. */
@@ -38,7 +41,7 @@ const RUNS = 12;
 const HELPERS = `
 function bytes(hex){var u=new Uint8Array(hex.length/2);for(var i=0;i<u.length;i++)u[i]=parseInt(hex.substr(2*i,2),16);return u;}
 var S=require("Storage"),memory=process.memory,probe={};
-function verdictOf(p,key,message,signature){var v=p.startVerify(E.toString(key),E.toString(message),signature,p.tools),r;do r=v.step();while(!r);return r;}
+function verdictOf(p,key,message,signature){var v=p.startVerify(E.toString(key),E.toString(message),signature,p.tools),r;do r=v.step(${SHORT_STEP});while(!r);return r;}
 `;
 
 /** Scripts run one after the other over the same flash; gives the last one's answer, printed as "ANSWER " and JSON. */
@@ -92,23 +95,24 @@ export async function signatureFigures(): Promise<SignatureFigures> {
   const code = await bundle();
   const measured = runScripts([store(code, signature), `
 var key=E.toString(bytes("${hex(publicKey)}")),message=E.toString(bytes("${hex(message)}")),plain={},flash=S.read("signature");
-function once(p,s,least){
+function once(p,s,most,least){
   memory();
   var t=getTime(),v=p.startVerify(key,message,s,p.tools),r,n=0;
-  do{r=v.step();t=(getTime()-t)*1000;if(!(t>least[n]))least[n]=t;n++;t=getTime();}while(!r);
+  do{r=v.step(most);t=(getTime()-t)*1000;if(!(t>least[n]))least[n]=t;n++;t=getTime();}while(!r);
   return r;
 }
-function best(p,s){
+function best(p,s,most){
   var least=[],o={};
-  for(var i=0;i<${RUNS};i++)o.verdict=once(p,s,least);
+  for(var i=0;i<${RUNS};i++)o.verdict=once(p,s,most,least);
   o.steps=least.length;o.ms=E.sum(least);o.longestStepMs=least.reduce(function(a,b){return a>b?a:b;});
   return o;
 }
 var answer={};
 eval(E.toString(E.toUint8Array(S.read("verifier"))))(plain);
-answer.plain=best(plain,E.toString(E.toUint8Array(flash)));
+answer.plain=best(plain,E.toString(E.toUint8Array(flash)),${LONG_STEP});
+answer.shortStepMs=best(plain,E.toString(E.toUint8Array(flash)),${SHORT_STEP}).longestStepMs;
 eval(S.read("verifier"))(probe);
-answer.flash=best(probe,flash);
+answer.flash=best(probe,flash,${LONG_STEP});
 plain=0;
 var lent=probe.tools,base,used;
 function counted(f){return function(x){answer.hashes++;used=memory(false).usage-base;if(used>answer.peakVars)answer.peakVars=used;return f(x);};}
@@ -120,19 +124,20 @@ answer.hashes=answer.peakVars=0;
 base=memory().usage;
 verifying=probe.startVerify(key,message,flash,tools);
 answer.startedVars=memory().usage-base;
-do verdict=verifying.step();while(!verdict);
+do verdict=verifying.step(${LONG_STEP});while(!verdict);
 answer.peakVars-=own;
 answer.blockMs=(function(hash,leaf,left,set,n,i,t,least){
   set=left.set.bind(left);
   for(n=0;n<40;n++){t=getTime();memory();for(i=0;i<130;set(hash(leaf)))leaf[85]=i++;t=(getTime()-t)*1000;if(!(t>least))least=t;}
   return least;
 })(lent.hash,used=new Uint8Array(102),used.subarray(86));
-print("ANSWER "+JSON.stringify(answer));`]) as { flash: Once; plain: Once; blockMs: number; hashes: number; startedVars: number; peakVars: number };
+print("ANSWER "+JSON.stringify(answer));`]) as { flash: Once; plain: Once; shortStepMs: number; blockMs: number; hashes: number; startedVars: number; peakVars: number };
   const factors = await calibrate();
   return {
     bytes: code.length, verdict: measured.flash.verdict, steps: measured.flash.steps, hashes: measured.hashes,
     ms: { flash: measured.flash.ms, plain: measured.plain.ms },
     longestStepMs: { flash: measured.flash.longestStepMs, plain: measured.plain.longestStepMs },
+    longestShortStepMs: measured.shortStepMs,
     bareMs: (measured.blockMs * measured.hashes) / 130,
     startedVars: measured.startedVars, peakVars: measured.peakVars, factors,
     esp32Ms: measured.plain.ms * factors.javascript, esp32LongestStepMs: measured.plain.longestStepMs * factors.javascript,

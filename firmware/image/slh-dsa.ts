@@ -45,7 +45,7 @@ export const VERIFY_GO_ON = 0;
 export const VERIFY_GENUINE = 1;
 export const VERIFY_REFUSED = 2;
 
-/** How much a step does at most: on an ESP32 18 ms beside other work, and 40 ms where it has a turn to itself (calculated). */
+/** How much a step does at most: on an ESP32 19 ms beside other work, and 34 ms where it has a turn to itself (calculated). */
 export const SHORT_STEP = 120;
 export const LONG_STEP = 277;
 

@@ -7,7 +7,8 @@
  * `flash`: erases and writes, which block for the real part's time, and reads; each read and write is given another 0.18 ms, an ESP32's
  * own time for the call. `hashing`: the time inside SHA-256 of image and messages, in whose place an emulated ESP32's goes (16 ms for 64 KB at
  * once, 20 ms page by page).
- * The short hashes of the signature are counted as JavaScript, whose factor is the higher one. `clocks`: what the measuring adds, see below.
+ * The short hashes of the signature, a third of its time, are counted as JavaScript: as hashing they would add 2 % where the factors are 23 and 25.
+ * `clocks`: what the measuring adds, see below.
  * `waits`: what a timer was set to, 0.1 ms for each turn, goes by the clock, on every chip. Chips that are slower notice up to a pass of the
  * idle loop later that it is over (docs/platform.md).
  * The fastest of several runs counts: whatever else this machine does only adds. Where it is busy for longer than that, the times say nothing.

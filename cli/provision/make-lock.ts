@@ -33,6 +33,8 @@ export interface Order extends WantedCodes {
 }
 
 const OWN_FILES = ['.boot0', 'deadlatch'];
+/** 1 %, in 1/10000. */
+const SAME_GAIN = 100;
 /** Every field that lies in the record store or in the salted codes: with another one it is another lock. */
 const IN_RECORDS = ['masterCode', 'pin', 'ownerKey', 'network', 'calibration'] as const;
 
@@ -98,7 +100,12 @@ async function networkFor(order: Order, before: Unfinished | undefined, terminal
 
 async function calibrationFor(board: Connection, order: Order, before: Unfinished | undefined, terminal: Terminal): Promise<number | undefined> {
   const { battery } = order.wiring;
-  if (order.packMv !== undefined) return calibrate(board, battery, order.packMv);
+  if (order.packMv !== undefined) {
+    const gain = await calibrate(board, battery, order.packMv);
+    const kept = before?.calibration;
+    // The same divider measured twice: no other lock for the last digit of an ADC.
+    return kept !== undefined && Math.abs(gain - kept) <= SAME_GAIN ? kept : gain;
+  }
   if (before) return before.calibration;
   return hasDivider(battery) && terminal.asks ? askCalibration(board, battery, terminal) : undefined;
 }

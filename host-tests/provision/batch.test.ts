@@ -17,7 +17,7 @@ import type { FakeBoard } from './fake-board.js';
 import { scriptedTerminal, type Answer, type ScriptedTerminal } from './scripted-terminal.js';
 import { boardOf, openWorkshop, storesOf, VIA, type Workshop } from './workshop.js';
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 let workshop: Workshop;
 beforeAll(async () => {

@@ -11,7 +11,7 @@ import type { FakeBoard } from './fake-board.js';
 import { scriptedTerminal, type Answer, type ScriptedTerminal } from './scripted-terminal.js';
 import { boardOf, cableTo, openWorkshop, VIA, type Workshop } from './workshop.js';
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 /** Files whose names contain this are cut off in the middle, from the given write on; how many were. */
 const disk = vi.hoisted(() => ({ full: '', from: 0, writes: 0, refused: 0 }));

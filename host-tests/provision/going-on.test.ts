@@ -33,6 +33,22 @@ describe('after a cut', () => {
     expect([...records.get(CALIBRATION)!]).toEqual([10200 & 255, 10200 >> 8]);
   });
 
+  test('the same measurement again is the same lock, though an ADC never reads the same twice', async () => {
+    let reading = 5000;
+    const board = boardOf('esp32', { adc: () => reading / 7200 });
+    const kept = async (): Promise<{ deviceId: string; calibration: number }> => JSON.parse(await readFile(await file(), 'utf8')) as never;
+    cut(board, 90);
+    await bench.refusal(board, { wiring: 'esp32-4xaa', batteryMv: '5100' });
+    const { deviceId, calibration } = await kept();
+    reading = 5030;
+    cut(board, board.nor.operations + 3);
+    await bench.refusal(board, { wiring: 'esp32-4xaa', batteryMv: '5100' });
+    expect(await kept()).toMatchObject({ deviceId, calibration });
+    reading = 5200;
+    await bench.run(board, { wiring: 'esp32-4xaa', batteryMv: '5100' });
+    expect([...storesOf(board, 'esp32').records.get(CALIBRATION)!]).toEqual([9808 & 255, 9808 >> 8]);
+  });
+
   test('with another PIN, network or calibration it is another lock, even when it was finished but for telling', async () => {
     const board = boardOf('esp32');
     const told = scriptedTerminal([], false);

@@ -29,7 +29,7 @@ export interface Bench {
 /** A workshop for the tests of a file; each begins without unfinished locks. */
 export function setUpBench(): Bench {
   // A first signature takes its time.
-  vi.setConfig({ testTimeout: 120_000 });
+  vi.setConfig({ testTimeout: 300_000 });
   let workshop: Workshop;
   beforeAll(async () => {
     workshop = await openWorkshop();

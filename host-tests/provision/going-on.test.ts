@@ -21,7 +21,7 @@ describe('after a cut', () => {
   test('it goes on with the same codes, owner, network and calibration, and asks for none of them again', async () => {
     const board = boardOf('esp32', { adc: () => 5000 / 7200 });
     await writeFile(bench.workshop.at('pass'), 'first password', { mode: 0o600 });
-    cut(board, 90);
+    cut(board, 600);
     expect(await bench.refusal(board, { wiring: 'esp32-4xaa', wifi: 'home', wifiPasswordFile: bench.workshop.at('pass'), batteryMv: '5100' })).toMatch(/connection broke; check cable/);
     expect((await stat(await file())).mode & 0o777).toBe(0o600);
     const kept = JSON.parse(await readFile(await file(), 'utf8')) as { ownerKey: string; serial: string };
@@ -37,10 +37,11 @@ describe('after a cut', () => {
     let reading = 5000;
     const board = boardOf('esp32', { adc: () => reading / 7200 });
     const kept = async (): Promise<{ deviceId: string; calibration: number }> => JSON.parse(await readFile(await file(), 'utf8')) as never;
-    cut(board, 90);
+    cut(board, 600);
     await bench.refusal(board, { wiring: 'esp32-4xaa', batteryMv: '5100' });
     const { deviceId, calibration } = await kept();
     reading = 5030;
+    board.nor.powerOn();
     cut(board, board.nor.operations + 3);
     await bench.refusal(board, { wiring: 'esp32-4xaa', batteryMv: '5100' });
     expect(await kept()).toMatchObject({ deviceId, calibration });
@@ -76,7 +77,7 @@ describe('after a cut', () => {
 
   test('a file of it that is damaged is not guessed from', async () => {
     const board = boardOf('esp32');
-    cut(board, 90);
+    cut(board, 600);
     await bench.refusal(board);
     await writeFile(await file(), JSON.stringify({ ...JSON.parse(await readFile(await file(), 'utf8')) as object, ownerKey: undefined }));
     expect(await bench.refusal(board)).toMatch(/unfinished-fake-1\.json: it is damaged; remove it to begin a new lock/);

@@ -27,8 +27,8 @@ export interface BoardFacts {
   files: string[];
 }
 
-/** Refuses with the first thing that is wrong, and what to do about it. */
-export async function checkBoard(board: Connection, family: ChipFamily): Promise<BoardFacts> {
+/** Refuses with the first thing that is wrong, and what to do about it. `running`: it is a lock, whose firmware has taken its variables already. */
+export async function checkBoard(board: Connection, family: ChipFamily, running = false): Promise<BoardFacts> {
   const refuse = (what: string): never => {
     throw new Refusal(`${board.name}: ${what}`);
   };
@@ -59,7 +59,7 @@ export async function checkBoard(board: Connection, family: ChipFamily): Promise
   if (new Set(words).size < words.length) refuse(`its random numbers repeat (${random} gave ${words.join(', ')}), so that challenges could be foreseen; ${build}`);
 
   const free = Number(await board.evaluate('process.memory().free'));
-  if (!(free >= LEAST_FREE_VARIABLES)) refuse(`it has ${free} free variables and the lock needs ${LEAST_FREE_VARIABLES}; erase its whole flash and ${build}`);
+  if (!running && !(free >= LEAST_FREE_VARIABLES)) refuse(`it has ${free} free variables and the lock needs ${LEAST_FREE_VARIABLES}; erase its whole flash and ${build}`);
   const files = await board.evaluate('require("Storage").list().slice(0,8)') as string[];
   return { chip: String(await board.evaluate('getSerial()')), files };
 }

@@ -43,6 +43,11 @@ test('refused: a port behind which nothing answers', async () => {
   await expect(connect(silent, 2, 50)).rejects.toThrow(/^fake: no Espruino console answers; check cable and port/);
 });
 
+test('a lock that runs is not asked for the variables that its firmware has taken', async () => {
+  const board = fakeBoard({ pages: PAGES, freeVariables: 1200 });
+  expect(await checkBoard(await connect(board.start(), 1, 200), ESP32, true)).toEqual({ chip: 'fake-1', files: [] });
+});
+
 test('a fitting board tells its chip and the files that are on it', async () => {
   const board = fakeBoard({ pages: PAGES });
   board.storage.write('blink.js', 'x');

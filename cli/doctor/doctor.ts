@@ -95,7 +95,7 @@ async function consoleAt(port: Port): Promise<Connection> {
 
 async function examineBuild(board: Connection, family: ChipFamily, lock: LockOnBoard | undefined): Promise<Finding[]> {
   try {
-    await checkBoard(board, family);
+    await checkBoard(board, family, lock !== undefined);
     return [good('build', `Espruino on this board can carry a lock${lock ? `; it is the lock ${lock.serial}` : ''}.`)];
   } catch (error) {
     if (!(error instanceof Refusal) || error instanceof NoAnswer) throw error;

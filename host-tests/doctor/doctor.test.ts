@@ -2,6 +2,9 @@
  * The doctor against the virtual board: a development lock that is wired otherwise than its board file says, and a person who does what is
  * asked. Every fault is told once, with its pin; a healthy lock has none.
  */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { doctor } from '../../cli/doctor/doctor.js';
 import { openWirePort } from '../../cli/virtual/wire-port.js';
@@ -93,6 +96,18 @@ describe('a lock that is wired as it should be', () => {
     expect(keepTyping(who.board, `${PIN}#`, who.world.bolt.unlocked, 5000)).toBeDefined();
   }, 30_000);
 
+  test('waits for a person as long as it takes: the watchdog is fed meanwhile', async () => {
+    const who = lock();
+    const before = who.world.chip.starts;
+    who.thinksMs = 60_000;
+    const fromMs = who.world.clock.now();
+    const { wrong } = await visit(who, { skip: ['contacts', 'motor', 'light', 'beeper'] });
+    expect(wrong).toEqual([]);
+    expect(who.world.clock.now() - fromMs).toBeGreaterThan(120_000);
+    expect(who.world.chip.starts).toBe(before + 1);
+    expect(starts(who.world).at(-2)!.planned).toBe(1);
+  }, 30_000);
+
   test('is left alone where its owner says no', async () => {
     const who = lock({}, (question) => (/out of service/.test(question) ? 'no' : undefined));
     await expect(visit(who)).rejects.toThrow(/nothing was changed, the lock works on/);
@@ -140,6 +155,24 @@ describe('one fault is one sentence', () => {
   test('one key without contact', async () => {
     const who = Object.assign(lock(), { weakKeys: '8' });
     expect((await visit(who, { skip: ['motor', 'battery', ...SKIP_REST] })).wrong).toEqual([expect.stringMatching(/^keypad: key 8 never came, and its row and column work/)]);
+  }, 30_000);
+
+  test.each<[string, Partial<Wiring>, RegExp[]]>([
+    ['wired right', {}, []],
+    ['with its lines swapped', { keypad: { type: 'wiegand', d0: 19, d1: 18, bits: 4 } }, [/^keypad: D0 and D1 of the keypad are swapped: its D0 belongs on pin D18, its D1 on pin D19/]],
+    ['with D1 open', { keypad: { type: 'wiegand', d0: 18, d1: 5, bits: 4 } }, [/^keypad: only D0 of the keypad sends: the wire from its D1 to pin D19 is open/]],
+    ['that sends 8 bits', { keypad: { type: 'wiegand', d0: 18, d1: 19, bits: 8 } }, [/^keypad: the keypad sends 8 bits a key and the board file says 4/]],
+  ])('a Wiegand keypad %s, on a board that is no lock yet', async (_title, wired, sentences) => {
+    const folder = await mkdtemp(join(tmpdir(), 'deadlatch-doctor-'));
+    try {
+      const wiring = join(folder, 'board.json');
+      const keypad = { type: 'wiegand', d0: 18, d1: 19, bits: 4 } as const;
+      await writeFile(wiring, JSON.stringify({ ...WIRING, keypad }));
+      const { wrong } = await visit(patient({}, { keypad, ...wired }), { wiring, skip: ['motor', 'battery', ...SKIP_REST] });
+      expect(wrong).toEqual(sentences.map((sentence) => expect.stringMatching(sentence) as string));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   }, 30_000);
 
   const sensors = WIRING.sensors!;

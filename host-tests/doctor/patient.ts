@@ -37,6 +37,8 @@ export interface Patient {
   world: World;
   /** What the person answers instead of what they see: question -> answer; undefined = as they see it. */
   answers?: (question: string) => string | undefined;
+  /** How long every answer takes, of the lock's time. */
+  thinksMs?: number;
   /** Keys that are not pressed hard enough. */
   weakKeys?: string;
 }
@@ -76,14 +78,24 @@ export async function visit(who: Patient, options: Partial<DoctorOptions> = {}):
     [/^Let go of the wake/, () => world.wake.set(false)], [/^Hold the wake/, () => world.wake.set(true)],
     [/hands off/, () => undefined],
   ];
+  const time = {
+    wait(ms: number): Promise<void> {
+      const untilMs = world.clock.now() + ms;
+      return new Promise((resolve) => {
+        const look = (): void => void (world.clock.now() >= untilMs ? resolve() : setImmediate(look));
+        look();
+      });
+    },
+  };
   const terminal: Terminal = {
     asks: true,
-    ask(question) {
+    async ask(question) {
       lines.push(question);
+      if (who.thinksMs !== undefined) await time.wait(who.thinksMs);
       HANDS.find(([words]) => words.test(question))?.[1]();
       const answer = who.answers?.(question) ?? SIGHTS.find(([words]) => words.test(question))?.[1]();
       if (answer === undefined && !HANDS.some(([words]) => words.test(question))) throw new Error(`nobody knows an answer to: ${question}`);
-      return Promise.resolve(answer ?? '');
+      return answer ?? '';
     },
     say(text) {
       lines.push(text);
@@ -94,15 +106,6 @@ export async function visit(who: Patient, options: Partial<DoctorOptions> = {}):
     },
     progress: () => undefined,
     stopProgress: () => undefined,
-  };
-  const time = {
-    wait(ms: number): Promise<void> {
-      const untilMs = world.clock.now() + ms;
-      return new Promise((resolve) => {
-        const look = (): void => void (world.clock.now() >= untilMs ? resolve() : setImmediate(look));
-        look();
-      });
-    },
   };
   const findings = await doctor({ via: 'virtual', ...options }, terminal, { open: () => Promise.resolve(openWirePort(board)), time });
   return { findings, wrong: findings.filter(isWrong).map(({ part, text }) => `${part}: ${text}`), said: lines.join('\n') };

@@ -52,7 +52,8 @@ export async function boardGround({ teller, terminal, connector, time, key }: Bo
     teller, talk, codes: NAMES,
     images: { running: about.version, good: await made(1), bad: await made(2, true), next: await made(3) },
     async act(what) {
-      const typed = (await type(`  you      ${what}. Enter when it is done:`)).toLowerCase();
+      // Letters are for the virtual lock.
+      const typed = (await type(`  you      ${what.replace(/ \([bwsr]\)$/, '')}. Enter when it is done:`)).toLowerCase();
       if (typed === 'q' || typed === 'quit') throw new Ended();
       if (typed === 'skip') throw new LeftOut();
     },

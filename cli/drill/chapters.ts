@@ -7,7 +7,7 @@ import type { SmpError } from '../smp/client.js';
 import { DOOR_LIMIT_MS, type Stage } from '../story/stage.js';
 import type { SignedFirmware } from '../virtual/firmware.js';
 import { check, LeftOut, type Ground } from './ground.js';
-import { ask, listed, send } from './phone.js';
+import { ask, listed, refusable, send } from './phone.js';
 
 export interface Chapter {
   title: string;
@@ -60,10 +60,12 @@ function explain({ teller }: Ground, code: ErrorCode): void {
 
 async function tryOut(ground: Ground, { hash, version }: SignedFirmware): Promise<void> {
   const { talk } = ground;
-  const tested = await ask(ground, talk.commands.test(hash));
+  const tested = await ask(ground, (lock) => lock.test(hash));
   check(ground, `the lock checks every page of ${version} and its signature, and agrees to try it`, `It said: ${tested.failure?.message ?? ''}. Send the file once more.`, !tested.failure);
-  // The answer may get lost in the restart.
-  const { failure } = await ask(ground, talk.commands.restart());
+  // Once: the answer may get lost in the restart.
+  const restarted = refusable(talk.commands.restart());
+  await ground.drive(restarted);
+  const { failure } = await restarted;
   check(ground, 'the lock restarts into it', `It said: ${failure?.message ?? ''}. Open the window again and repeat.`, !failure || failure.rc < 0);
   await ground.see({
     what: 'within half a minute it is there again: one touch of * gives one tick, not two', holds: (stage) => stage.runs(version), withinMs: 30_000,
@@ -136,13 +138,13 @@ const goesBack: Chapter = {
     await openAndLock(ground, 'while the bad version runs');
     const back = await listed(ground, ([first]) => first?.version === good.version && first.active, ROLLBACK_LIMIT_MS, nowMs);
     check(ground, `three attempts later ${good.version} runs again, and nobody did anything`, 'Wait for ten minutes; then power off, 30 seconds, power on.', back);
-    const { reply } = await ask(ground, ground.talk.commands.rollback());
+    const { reply } = await ask(ground, (lock) => lock.rollback());
     check(ground, `the lock says which version went back and why: ${reply ? `${formatVersion(reply.version)}, ${formatCode(reply.reason)}` : 'nothing'}`, 'An older firmware does not tell; "deadlatch flash" reads it out of a dump.',
       reply !== undefined && formatVersion(reply.version) === bad.version && reply.reason === HEALTH_RADIO);
     explain(ground, HEALTH_RADIO);
     await openAndLock(ground, 'back on the old version');
     await openWindow(ground);
-    const again = await ask(ground, ground.talk.commands.test(bad.hash));
+    const again = await ask(ground, (lock) => lock.test(bad.hash));
     refused(ground, `a second trial of ${bad.version}`, again.failure, ROLLED_BACK_BEFORE);
   },
 };

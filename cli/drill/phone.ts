@@ -1,6 +1,7 @@
 /** The phone of a drill: it sends updates and looks at what the lock lists. */
-import type { ImageState } from '../smp/commands.js';
+import type { Commands, ImageState } from '../smp/commands.js';
 import { SmpError } from '../smp/client.js';
+import type { TransferResult } from '../smp/transfer.js';
 import type { Bar } from '../story/tell.js';
 import type { SignedFirmware } from '../virtual/firmware.js';
 import type { Ground } from './ground.js';
@@ -12,6 +13,8 @@ export interface Sent {
 }
 
 const LOOK_MS = 1000;
+/** A lock starts within half a minute, whatever happened to it. */
+const SILENCE_MS = 60_000;
 
 /** Uploads a file. `atShare` of it `happens` is called, while the upload is under way. */
 export async function send(ground: Ground, { file, version }: SignedFirmware, atShare = 2,
@@ -20,7 +23,7 @@ export async function send(ground: Ground, { file, version }: SignedFirmware, at
   teller.say('phone', `Sends version ${version}, ${file.length} bytes.`);
   let bar: Bar | undefined;
   let reached = false;
-  const work = refusable(talk.commands.upload(file, {
+  const upload = (commands: Commands): Promise<TransferResult> => commands.upload(file, {
     frameBytes: talk.frameBytes,
     onProgress(sent, total) {
       if (reached) return;
@@ -28,7 +31,9 @@ export async function send(ground: Ground, { file, version }: SignedFirmware, at
       bar.update(sent);
       reached = sent >= atShare * total;
     },
-  }));
+  });
+  // One that is to be interrupted is not begun again behind the person's back.
+  const work = refusable(atShare < 1 ? upload(talk.commands) : talk.insist(upload, SILENCE_MS));
   await ground.drive(work, () => reached);
   bar?.stop();
   if (reached) await happens();
@@ -47,9 +52,9 @@ export async function refusable<T>(work: Promise<T>): Promise<{ failure?: SmpErr
   }
 }
 
-/** Asks something, and lets time pass until it is answered. */
-export async function ask<T>(ground: Ground, work: Promise<T>): Promise<{ failure?: SmpError; reply?: T }> {
-  const answer = refusable(work);
+/** Asks something, again where no answer comes, and lets time pass until one does. What is asked must bear being asked twice. */
+export async function ask<T>(ground: Ground, question: (commands: Commands) => Promise<T>): Promise<{ failure?: SmpError; reply?: T }> {
+  const answer = refusable(ground.talk.insist(question, SILENCE_MS));
   await ground.drive(answer);
   return answer;
 }

@@ -131,6 +131,7 @@ describe('at a lock on the network', () => {
       const { ground, nowMs } = await boardGround({ teller, terminal, connector, time, key: makerKey() });
       const results = await playDrill(ground, nowMs);
       expect(outcomes(results), lines.join('\n')).toEqual(CHAPTERS.map(() => 'passed'));
+      expect(asked.join('\n')).not.toMatch(/\([bwsr]\)/);
       expect(asked[0]).toMatch(/loses its power on purpose.*door open, a key at hand/);
       expect(world.violations).toEqual([]);
     } finally {

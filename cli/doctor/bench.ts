@@ -68,7 +68,7 @@ const listOf = (pins: readonly number[]): string => `[${pins.join(',')}]`;
 
 /** Leaves the functions above in the board's memory, until it restarts. */
 export async function openBench(board: Connection, time: Time): Promise<Bench> {
-  for (const helper of HELPERS) await board.evaluate(`!(${helper})`);
+  for (const helper of HELPERS) await board.evaluate(`[E.kickWatchdog(),${helper}].length`);
 
   const evaluate = (expression: string): Promise<unknown> => board.evaluate(`dl.f(${expression})`);
   const number = async (expression: string): Promise<number> => Number(await evaluate(expression));

@@ -4,19 +4,20 @@ import type { Wiring } from '../../boards/wiring.js';
 import { FAMILIES, type ChipFamily } from '../../boards/families.js';
 import { identityOf, findIdentity } from '../../firmware/flash/identity.js';
 import { layoutOf, PAGE_BYTES, STORAGE_HEADER_BYTES } from '../../firmware/flash/layout.js';
-import { openJournal } from '../../firmware/flash/journal.js';
+import { openJournal, type Journal } from '../../firmware/flash/journal.js';
 import { CALIBRATION } from '../../firmware/flash/keys.js';
 import { BOOTS } from '../../firmware/flash/kinds.js';
 import { partsOf } from '../../firmware/flash/open.js';
 import { openRecords } from '../../firmware/flash/records.js';
 import { openRegion } from '../../firmware/flash/region.js';
 import type { Platform } from '../../firmware/platform/types.js';
+import { isTrialSet } from '../../firmware/update/boot-state.js';
 import { markPlanned, RESTART } from '../../firmware/update/boots.js';
 import type { Connection } from '../board/connection.js';
 import { openRawFlash } from '../board/raw-flash.js';
 import { createHostPlatform } from '../host-platform.js';
 import { Refusal } from '../image/refusal.js';
-import { createMirror, type Mirror } from '../log/mirror.js';
+import { createMirror } from '../log/mirror.js';
 import type { Time } from './bench.js';
 
 export interface LockOnBoard {
@@ -63,24 +64,29 @@ export interface StoppedLock {
   markRestart(): Promise<void>;
 }
 
-/** Stops the firmware: its timers and watches are all that moves it. From here on the watchdog has to be fed. */
+/**
+ * Stops the firmware: its timers and watches are all that moves it. From here on the watchdog has to be fed. Refuses while a version is on trial:
+ * the restart would take one of its attempts.
+ */
 export async function takeOutOfService(board: Connection, { family: { geometry } }: LockOnBoard, time: Time): Promise<StoppedLock> {
   await time.wait(START_MS);
+  const layout = layoutOf(geometry);
+  const journalOf = (platform: Platform): Journal => openJournal(partsOf(platform, layout, layout.journal));
+  const running = createMirror(await openRawFlash(board), geometry.base, geometry.pages * PAGE_BYTES);
+  if (await running.look((_, platform) => isTrialSet(journalOf(platform)))) {
+    throw new Refusal(`${board.name}: the lock is trying a new version; nothing was changed; run the doctor again when it has confirmed it or gone back, within seven minutes`);
+  }
   await board.evaluate('[clearInterval(),clearTimeout(),clearWatch(),E.kickWatchdog()].length');
   const fed: Connection = { ...board, evaluate: (expression, timeoutMs) => board.evaluate(`[E.kickWatchdog(),${expression}][1]`, timeoutMs) };
-  const layout = layoutOf(geometry);
-  let known: Mirror | undefined;
-  const mirror = async (): Promise<Mirror> => known ??= createMirror(await openRawFlash(fed), geometry.base, geometry.pages * PAGE_BYTES);
-
+  const mirror = createMirror(await openRawFlash(fed), geometry.base, geometry.pages * PAGE_BYTES, running.bytes);
   return {
-    calibration: async () => (await mirror()).look((_, platform) => openRecords(partsOf(platform, layout, layout.records)).get(CALIBRATION)),
+    calibration: () => mirror.look((_, platform) => openRecords(partsOf(platform, layout, layout.records)).get(CALIBRATION)),
     async markRestart() {
-      const there = await mirror();
-      await there.look((_, platform) => openJournal(partsOf(platform, layout, layout.journal)).words(BOOTS));
-      const before = there.bytes;
+      await mirror.look((_, platform) => journalOf(platform).words(BOOTS));
+      const before = mirror.bytes;
       const after = before.slice();
       const platform = createHostPlatform(after, geometry.base) as Platform;
-      markPlanned(openJournal(partsOf(platform, layout, layout.journal)), RESTART);
+      markPlanned(journalOf(platform), RESTART);
       // One fresh word; none where nothing was marked since power-on.
       for (let at = 0; at < after.length; at += 4) {
         const word = after.subarray(at, at + 4);

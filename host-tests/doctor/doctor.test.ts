@@ -14,6 +14,8 @@ import type { Wiring } from '../../boards/wiring.js';
 import { openJournal } from '../../firmware/flash/journal.js';
 import { partsOf } from '../../firmware/flash/open.js';
 import type { Platform } from '../../firmware/platform/types.js';
+import { TRIAL } from '../../firmware/flash/kinds.js';
+import { encodeTrial } from '../../firmware/update/boot-state.js';
 import { bootLog, type BootLogEntry } from '../../firmware/update/boots.js';
 import type { World } from '../../virtual-board/world.js';
 import { runCli } from '../cli/commands.js';
@@ -106,6 +108,17 @@ describe('a lock that is wired as it should be', () => {
     expect(who.world.clock.now() - fromMs).toBeGreaterThan(120_000);
     expect(who.world.chip.starts).toBe(before + 1);
     expect(starts(who.world).at(-2)!.planned).toBe(1);
+  }, 30_000);
+
+  test('is left alone while it tries a new version', async () => {
+    const who = lock();
+    const { nor, layout } = who.world;
+    const platform = createHostPlatform(nor.bytes, nor.base) as Platform;
+    const trial = { slot: 1 as const, version: { major: 0, minor: 2, revision: 0, build: 0 }, imageId: new Uint8Array(32) };
+    expect(openJournal(partsOf(platform, layout, layout.journal)).append(TRIAL, encodeTrial(trial))).toBe(0);
+    await expect(visit(who)).rejects.toThrow(/^virtual: the lock is trying a new version; nothing was changed; run the doctor again when/);
+    expect(keepTyping(who.board, `${PIN}#`, who.world.bolt.unlocked, 5000)).toBeDefined();
+    expect(who.world.chip.starts).toBe(1);
   }, 30_000);
 
   test('is left alone where its owner says no', async () => {

@@ -52,8 +52,9 @@ export async function boardGround({ teller, terminal, connector, time, key }: Bo
     teller, talk, codes: NAMES,
     images: { running: about.version, good: await made(1), bad: await made(2, true), next: await made(3) },
     async act(what) {
-      // Letters are for the virtual lock.
-      const typed = (await type(`  you      ${what.replace(/ \([bwsr]\)$/, '')}. Enter when it is done:`)).toLowerCase();
+      // Letters are for the virtual lock, and a code is in its owner's head.
+      const told = what.replace(/ \([bwsr]\)$/, '').replace(/: (your|a new) [A-Za-z ]+#$/, '');
+      const typed = (await type(`  you      ${told}. Enter when it is done:`)).toLowerCase();
       if (typed === 'q' || typed === 'quit') throw new Ended();
       if (typed === 'skip') throw new LeftOut();
     },

@@ -91,11 +91,11 @@ describe('at a lock on the network', () => {
     };
     setImmediate(go);
 
-    const keysOf = (question: string): string | undefined => {
-      const typed = /: (your PIN|your master code|your recovery code|a new master code|8|\*)#?\. Enter/.exec(question)?.[1];
-      const codes: Record<string, string> = { 'your PIN': PIN, 'your master code': MASTER_CODE, 'your recovery code': RECOVERY_CODE, 'a new master code': '951753' };
-      return typed === undefined ? undefined : typed === '*' ? '*' : `${codes[typed] ?? typed}#`;
-    };
+    const CODES: [RegExp, string][] = [
+      [/the PIN and #\./, `${PIN}#`], [/the recovery code and #\./, `${RECOVERY_CODE}#`], [/a new master code and #\.|same again|the new master code\./, '951753#'],
+      [/the master code and #\./, `${MASTER_CODE}#`], [/8#\./, '8#'], [/menu: \*\./, '*'],
+    ];
+    const keysOf = (question: string): string | undefined => (question.includes('yes/no') ? undefined : CODES.find(([words]) => words.test(question))?.[1]);
     const asked: string[] = [];
     const acts: [RegExp, () => void][] = [
       [/pull the battery/, () => world.battery.pull()],

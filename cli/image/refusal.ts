@@ -12,6 +12,7 @@ export function reasonOf(error: unknown): string {
   if (code === 'ENOSPC' || code === 'EDQUOT') return 'the disk is full';
   if (code === 'EROFS') return 'the disk is read-only';
   if (code === 'EISDIR') return 'it is a folder';
+  if (code === 'ENOSPC') return 'the disk is full';
   if (code === 'ENOTDIR') return 'its folder is a file';
   return error instanceof Error ? error.message : String(error);
 }

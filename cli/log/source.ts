@@ -56,7 +56,8 @@ async function fileSource(file: string): Promise<LogSource> {
   return {
     name: file,
     async look(read) {
-      await refresh();
+      // It may be made anew just now.
+      if (!await refresh().then(() => true, () => false)) return undefined;
       return read(stateOf(bytes, createHostPlatform(bytes, familyOf(bytes, file).geometry.base) as Platform, file));
     },
     onPrinted: () => undefined,

@@ -75,15 +75,19 @@ export async function runUpdate({ image, connector, time, screen, windowWaitMs }
       if (!(error instanceof SmpError) || error.entry?.code !== UNSUPPORTED) throw error;
     });
     const meter = createMeter(time, (done, all, words) => screen.progress(done, all, `${image.version}: ${words}`));
-    let paused = '';
+    let paused = false;
     const { chunks, resumedAt } = await granted((lock) => lock.upload(image.bytes, {
       frameBytes: talk.frameBytes,
-      onProgress: meter.progress,
+      onProgress(sent, total) {
+        paused = false;
+        meter.progress(sent, total);
+      },
       onBusy(failure) {
-        if (failure.message === paused) return;
-        paused = failure.message;
+        if (paused) return;
+        paused = true;
         screen.stopProgress();
-        screen.say(`The lock pauses: ${failureLines(failure).join(' ')}`);
+        const [what, ...advice] = failureLines(failure);
+        screen.say(`The lock pauses: ${what}. ${advice.join(' ')}`);
       },
     }));
     screen.stopProgress();

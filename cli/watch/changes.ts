@@ -16,20 +16,28 @@ const DEBOUNCE_MS = 250;
 export function watchFolders(root: string, folders: readonly string[], debounceMs = DEBOUNCE_MS): Changes {
   const saved = new Set<string>();
   let wake: () => void = () => undefined;
+  let failed: Refusal | undefined;
   const watchers: FSWatcher[] = folders.map((folder) => {
+    const refusal = (error: unknown): Refusal => new Refusal(`${join(root, folder)}: cannot be watched: ${reasonOf(error)}; run the command in a checkout`);
     try {
       return watch(join(root, folder), { recursive: true }, (_, name) => {
         if (!name?.endsWith('.ts')) return;
         saved.add(join(folder, name));
         wake();
+      }).on('error', (error) => {
+        failed = refusal(error);
+        wake();
       });
     } catch (error) {
-      throw new Refusal(`${join(root, folder)}: cannot be watched: ${reasonOf(error)}; run the command in a checkout`);
+      throw refusal(error);
     }
   });
   return {
     async next() {
-      while (!saved.size) await new Promise<void>((resolve) => (wake = resolve));
+      while (!saved.size) {
+        if (failed) throw failed;
+        await new Promise<void>((resolve) => (wake = resolve));
+      }
       for (let seen = -1; seen !== saved.size;) {
         seen = saved.size;
         await new Promise((resolve) => setTimeout(resolve, debounceMs));

@@ -68,6 +68,30 @@ describe('the wire of a lock', () => {
     expect((await commands.list())[0]).toMatchObject({ version: '1.0.0', active: false });
   }, 60_000);
 
+  it('is found again when its cable was pulled, and by a lock that opening the port restarted', async () => {
+    const lock = await virtualLock(cast.first, cast.publicKey, false);
+    const unplug: (() => void)[] = [];
+    connector = wireConnector('tcp:virtual:1', () => {
+      const port = openWirePort(lock.board);
+      lock.board.pressReset();
+      return Promise.resolve({
+        ...port,
+        listen(take: (text: string) => void, gone: () => void) {
+          unplug.push(gone);
+          port.listen(take, gone);
+        },
+      });
+    })!;
+    const first = await connector.open();
+    expect(await createCommands(first.link, realTime).echo('a')).toBe('a');
+    expect((await connector.open()).link).toBe(first.link);
+    unplug[0]!();
+    const second = await connector.open();
+    expect(second.link).not.toBe(first.link);
+    expect(await createCommands(second.link, realTime).echo('b')).toBe('b');
+    expect(unplug).toHaveLength(2);
+  }, 60_000);
+
   it('of a production lock says nothing, and of a board without a lock how one is made', async () => {
     const lock = await virtualLock(cast.first, cast.publicKey);
     await expect(wireOf(lock.board, 200).open()).rejects.toThrow(/^tcp:virtual:1: neither a lock nor Espruino's console answers there\. .* A production lock answers on its wire only in safe mode$/);

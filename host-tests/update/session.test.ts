@@ -103,6 +103,22 @@ describe('an update from the file to the verdict', () => {
     expect(await lock.settle(stopped)).toMatchObject({ message: 'the lock does not answer' });
   }, 60_000);
 
+  it('says that the lock pauses for weak cells, with volts, and goes on with fresh ones', async () => {
+    const lock = await lockWithFirst();
+    openWindow(lock.board, MASTER_CODE);
+    const { screen, result } = update(lock, good);
+    let weak = false;
+    expect(await lock.settle(result, () => {
+      if (!weak && (screen.shares.at(-1) ?? 0) > 0.5) {
+        weak = true;
+        lock.world.battery.set({ openCircuitMv: 4700, internalMilliohm: 1500 });
+      } else if (screen.lines.at(-1)?.startsWith('The lock pauses')) lock.world.battery.replace({ openCircuitMv: 6000, internalMilliohm: 800 });
+    })).toEqual({ done: 'applied' });
+    const pauses = screen.lines.filter((line) => line.startsWith('The lock pauses'));
+    expect(pauses).toHaveLength(1);
+    expect(pauses[0]).toMatch(/^The lock pauses: 0x15 .*: \d\.\d\d V at rest \(needs \d\.\d\d V\), \d\.\d\d V under load \(needs \d\.\d\d V\)\. The door works [^.]*\. Fit fresh cells/);
+  }, 60_000);
+
   it('says with code and sentence why a version rolled back, and does not send it again', async () => {
     const lock = await lockWithFirst();
     openWindow(lock.board, MASTER_CODE);

@@ -40,6 +40,7 @@ export function wireConnector(via: string, open: (via: string) => Promise<Port> 
   if (!/^(serial|tcp):/.test(via)) return undefined;
   let port: SharedPort | undefined;
   let way: Way | undefined;
+  let throughConsole: Way | undefined;
   let board: Connection | undefined;
 
   async function standing(): Promise<SharedPort> {
@@ -47,6 +48,7 @@ export function wireConnector(via: string, open: (via: string) => Promise<Port> 
       await port.close();
       port = undefined;
       way = undefined;
+      throughConsole = undefined;
     }
     return port ??= sharedPort(await open(via));
   }
@@ -74,7 +76,7 @@ export function wireConnector(via: string, open: (via: string) => Promise<Port> 
 
   async function viaConsole(console: Connection, current: SharedPort): Promise<Way | undefined> {
     for (const sinceMs = Date.now(); Date.now() - sinceMs < patience.startMs; await new Promise((resolve) => setTimeout(resolve, START_LOOK_MS))) {
-      if (await console.evaluate('typeof smp=="function"')) return way ?? { link: consoleLink(current), frameBytes: CONSOLE_FRAME_BYTES };
+      if (await console.evaluate('typeof smp=="function"')) return throughConsole ??= { link: consoleLink(current), frameBytes: CONSOLE_FRAME_BYTES };
       if (!await console.evaluate('!!require("Storage").read("deadlatch",0,1)')) {
         throw new Refusal(`${via}: Espruino answers there, and no lock; "deadlatch provision --via ${via}" makes one of the board`);
       }

@@ -66,6 +66,11 @@ describe('the wire of a lock', () => {
     const commands = createCommands(link, realTime);
     expect(await commands.about()).toEqual({ version: '1.0.0', family: 'virtual', hardware: 1 });
     expect((await commands.list())[0]).toMatchObject({ version: '1.0.0', active: false });
+    expect(await connector!.open()).toMatchObject({ frameBytes: 1024 });
+    lock.board.pressReset();
+    const again = await connector!.open();
+    expect(again.frameBytes).toBeLessThan(512);
+    expect((await createCommands(again.link, realTime).list())[0]).toMatchObject({ version: '1.0.0', active: true });
   }, 60_000);
 
   it('is found again when its cable was pulled, and by a lock that opening the port restarted', async () => {

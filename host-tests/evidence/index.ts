@@ -15,6 +15,7 @@ const EVIDENCE = {
   signature: async ({ progress }: EvidenceOptions) => (await import('./signature.js')).signature(progress),
   memory: async ({ progress }: EvidenceOptions) => (await import('./memory.js')).memory(progress),
   boot: async ({ progress }: EvidenceOptions) => (await import('./boot.js')).boot(progress),
+  firstHour: async ({ progress }: EvidenceOptions) => (await import('./first-hour.js')).firstHour(progress),
   rows: async ({ progress }: EvidenceOptions) => (await import('./rows.js')).rows(progress),
 } satisfies Record<string, (options: EvidenceOptions) => Promise<object>>;
 

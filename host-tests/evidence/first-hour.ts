@@ -44,8 +44,8 @@ export async function firstHour(progress: Progress = () => undefined): Promise<F
   const peers = await refusePeers();
   const all = [...virtual, ...real ?? [], ...cutSteps, ...peers];
   return {
-    ...count(all), virtual: count(virtual), interpreter: real ? count(real) : { skipped: missing! }, cuts: { ...count(cutSteps), seed: SEED }, peers: count(peers),
-    notRun: await notRun(COMMANDS), failed: all.filter(({ failed }) => failed !== undefined),
+    ...count(all), virtual: count(virtual), interpreter: real ? count(real) : { skipped: missing! },
+    cuts: { ...count(cutSteps), seed: SEED }, peers: count(peers), notRun: await notRun(COMMANDS), failed: all.filter(({ failed }) => failed !== undefined),
   };
 }
 

@@ -69,7 +69,7 @@ async function fileSource(file: string): Promise<LogSource> {
 const ELSEWHERE: [RegExp, ChipFamily['name']][] = [[/^XIAOBLE/, 'xiaoble'], [/^LINUX/, 'linux']];
 
 /** After a restart the board does not know any more what was left in its memory: that is our fault and told to nobody. */
-const OURS = /^>*Uncaught .*\bH\b.* is not /;
+const OURS = /^>*Uncaught .*\bdl[A-Z]\w*.* is not /;
 /** Of every family: behind them lies the layout record. */
 const BOOT_PAGES = 16;
 

@@ -50,7 +50,7 @@ export const SHORT_STEP = 120;
 export const LONG_STEP = 277;
 
 export interface Verifying {
-  /** Works on for about `most`. VERIFY_GO_ON, then for ever VERIFY_GENUINE or VERIFY_REFUSED. What throws is refused from then on. */
+  /** Works on for about `most`. VERIFY_GO_ON, then once VERIFY_GENUINE or VERIFY_REFUSED; after that, and after whatever throws, VERIFY_REFUSED for ever. */
   step(most: number): number;
 }
 
@@ -129,10 +129,6 @@ export function startVerify(publicKey: string, message: string, signature: strin
 
 function refuse(): number {
   return VERIFY_REFUSED;
-}
-
-function accept(): number {
-  return VERIFY_GENUINE;
 }
 
 /**
@@ -224,9 +220,7 @@ function climbTree(this: State, most: number): number {
   if (at < LAYERS_AT) this.step = climbTree;
   else if (at === SIGNATURE_BYTES) {
     // Whether what is in slot 0 is PK.root.
-    if (this.use.text(this.data as Uint8Array) !== this.key.substr(16)) return VERIFY_REFUSED;
-    this.step = accept;
-    return VERIFY_GENUINE;
+    return this.use.text(this.data as Uint8Array) === this.key.substr(16) ? VERIFY_GENUINE : VERIFY_REFUSED;
   } else {
     if (at === LAYERS_AT) {
       block[TYPE] = FORS_ROOTS;

@@ -12,7 +12,7 @@ describeWithInterpreter('Signature verification on the real interpreter', () => 
     expect(figures.steps).toBeLessThanOrEqual(32);
     expect(figures.hashes).toBeGreaterThan(1900);
     expect(figures.hashes).toBeLessThan(2300);
-    expect(figures.bytes).toBeLessThanOrEqual(2258);
+    expect(figures.bytes).toBeLessThanOrEqual(2236);
     expect(figures.startedVars).toBeLessThanOrEqual(8);
     expect(figures.peakVars).toBeLessThanOrEqual(85);
   });

@@ -60,7 +60,7 @@ export async function prepareCast(teller: Teller): Promise<Cast> {
 }
 
 /** The flash of a production lock with the first version on it, the same every time. */
-export async function factoryLock(cast: Cast): Promise<Uint8Array> {
+export async function factoryLock(cast: Pick<Cast, 'publicKey' | 'first'>): Promise<Uint8Array> {
   const lock = await provisionVirtualLock({
     firmware: cast.first, production: true, publicKey: cast.publicKey, masterCode: MASTER_CODE, pin: PIN,
     fixed: { recoveryCode: RECOVERY_CODE, serial: 'DL-story', deviceId: bytes('device', 8), codeSalt: bytes('salt', 16) },

@@ -119,6 +119,8 @@ export interface Bolt {
   dueMs(): number;
   /** Keeps the motor going, or stops it. */
   tick(): void;
+  /** Takes the motor's current for the rest of its pulse: before flash is written in the middle of a throw, which then goes on. */
+  off(): void;
 }
 
 /** Sets the pins up with the motor off. Moves nothing. */
@@ -155,6 +157,7 @@ export function openBolt(pins: Pins, nowMs: () => number, wiring: BoltWiring, se
       if (motor && position() !== goal) throwBolt(state, goal, nowMs());
       else rest(state, 0);
     },
+    off,
     atRest: () => state.phase === REST,
     dueMs: () => {
       const dueMs = state.pulseEndsMs + PULSE_GAP_MS - nowMs();

@@ -140,6 +140,7 @@ export function openDoor(parts: DoorParts): Door {
     else if (expecting === A_CHOICE) onChoice(platform.toWire(entry.digits.subarray(0, count)));
     else if (expecting && (count < PIN_MIN || count > PIN_MAX)) signals.play(REFUSED);
     else {
+      bolt.off();
       if (!expecting) tries.mark();
       stretch = startStretch(platform.sha256, identity.codeSalt, entry.digits, count, parts.wiring.stretch);
     }
@@ -157,6 +158,8 @@ export function openDoor(parts: DoorParts): Door {
   }
 
   function onStretched(value: Uint8Array): void {
+    // What follows may write flash, and somebody impatient typed while the bolt still moves.
+    bolt.off();
     if (expecting) onNewMaster(value);
     else onHolder(holderOf(platform, records, identity.recoveryHash, value));
   }

@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['host-tests/**/*.test.ts'],
+    globalSetup: ['host-tests/tooling/sign-first.ts'],
     // Bundling and property tests on a slow two-core machine; a test that waits for something polls with a limit of its own.
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -63,9 +63,14 @@ describe('saves', () => {
 
 describe('a round', () => {
   let cast: Cast;
+  let patch: Uint8Array;
+  let deaf: Uint8Array;
 
   beforeAll(async () => {
     cast = await prepareCast(createTeller({ print: () => undefined, terminal: false }));
+    // Beforehand: a build takes real time, in which the lock's would run away.
+    patch = await buildFirmware({ version: '1.0.1' });
+    deaf = await buildFirmware({ version: '1.0.2', mutations: [DEAF] });
   }, 120_000);
 
   it('shows what does not build, puts the next patch onto the lock, and goes above a version that rolled back', async () => {
@@ -88,10 +93,16 @@ describe('a round', () => {
     await lock.settle(round());
     expect(screen.lines.at(-1)).toBe('NOT BUILT: the disk is full; make room and save again.');
 
-    build = (version) => buildFirmware({ version });
+    build = (version) => {
+      expect(version).toBe('1.0.1');
+      return Promise.resolve(patch);
+    };
     expect(await lock.settle(round(), opened)).toEqual({ done: 'applied' });
     expect(screen.lines.at(-1)).toBe('APPLIED: version 1.0.1 has proved itself and is confirmed.');
-    build = (version) => buildFirmware({ version, mutations: [DEAF] });
+    build = (version) => {
+      expect(version).toBe('1.0.2');
+      return Promise.resolve(deaf);
+    };
     expect(await lock.settle(round(), opened)).toEqual({ done: 'rolled back', code: HEALTH_RADIO });
     let asked = '';
     build = (version) => Promise.reject(new Error(asked = version));

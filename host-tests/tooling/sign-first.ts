@@ -1,12 +1,11 @@
 /**
  * Before a run of all tests: builds and signs what several files of tests take, one after the other. Each would do it otherwise, at the same time as
- * the others, and a signature takes seconds. Runs of single files do what they need themselves.
+ * the others, and a signature takes seconds. Runs of single files (`vitest run NAME`) do what they need themselves.
  */
-import type { TestProject } from 'vitest/node';
 import { prepareCast } from '../../cli/story/cast.js';
 import { createTeller } from '../../cli/story/tell.js';
 
-export default async function setup({ vitest }: TestProject): Promise<void> {
-  if (vitest.filenamePattern?.length) return;
-  await prepareCast(createTeller({ print: () => undefined, terminal: false }));
+export default async function setup(): Promise<void> {
+  const names = process.argv.slice(2).filter((each) => !each.startsWith('-') && each !== 'run');
+  if (!names.length) await prepareCast(createTeller({ print: () => undefined, terminal: false }));
 }

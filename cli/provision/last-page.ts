@@ -44,6 +44,8 @@ export function lastPage(lock: Unfinished, wiring: Wiring | undefined, inTermina
       '  #             locks',
       `  ${lock.masterCode}# 1#   opens, too; ${lock.masterCode}# 8# opens the update window for ten minutes`,
       `  ${lock.recoveryCode}#   opens and asks for a new master code, typed twice`,
+      '',
+      `Now press ${lock.pin}#.`,
     ] : ['', 'This wiring has no keypad: the lock is spoken to over its wire or network alone.']),
   ].join('\n');
 }

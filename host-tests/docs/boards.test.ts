@@ -54,6 +54,13 @@ describe('the pages of the boards', () => {
     expect(withDoor.parts.map((part) => part.title)).toEqual(['Door sensor']);
   });
 
+  it('say how a lock with flat cells is fed from outside, and never with 9 V as they are', () => {
+    const fed = BUILDS.filter(({ name }) => REFERENCE[name]!.battery.chemistry !== 'mains').map(({ name }) => `docs/boards/${name}.md`);
+    expect(fed.length).toBeGreaterThan(1);
+    for (const page of fed) expect(source(page), page).toMatch(/A 9 V block may only be connected through a step-down module for 5 V/);
+    expect(source('docs/wiring.md')).toMatch(/## Emergency terminals\n\n[^#]*(9 V|USB)/);
+  });
+
   it('link to files that exist', () => {
     const pages = [...boardFiles()].filter(([name]) => name.endsWith('.md')).map(([name, text]) => [join('docs/boards', name), text] as const);
     for (const [path, text] of [...pages, ['docs/getting-started.md', source('docs/getting-started.md')] as const]) {

@@ -60,6 +60,10 @@ export const SHOWN_BY: Record<number, readonly Shown[]> = {
     of('smp/server.test.ts', 'group 0 > names buffer sizes', 'the frame > in a flood is refused with rc 10 once enough are waiting'),
     of('evidence/life.test.ts', 'an upload with three chunks under way > never has more, and no frame is larger than the lock said it takes'),
   ],
+  10: [
+    of('hostile/refusals.test.ts', 'an image larger than a slot > is refused before the first erase, whether its header or the client says so'),
+    of('update/session.test.ts', 'an update from the file to the verdict > is offered, sent with its speed, tried and confirmed; the same once more is no work'),
+  ],
   18: [POWER_CUTS],
   20: [REFUSED, of('image/verify.test.ts', 'an image is refused with a code of its own: > %s')],
   21: [
@@ -165,6 +169,10 @@ export const SHOWN_BY: Record<number, readonly Shown[]> = {
   77: [
     of('boards/boards.test.ts', 'reference wirings > %s passes every check and fits its record', 'flash of a chip family > %s: every region fits'),
     of('tooling/build.test.ts', 'the bundles that ship > %s: hold nothing that writes Storage or leaves the app'),
+  ],
+  79: [
+    of('docs/boards.test.ts', 'the pages of the boards > say how a lock with flat cells is fed from outside, and never with 9 V as they are'),
+    of('cli/drill.test.ts', 'on the virtual lock > every step holds where a person does what is asked, wherever the power cut tears a page'),
   ],
   80: [of(
     'image/commands.test.ts', 'sign, then verify and inspect > go together, and releases.jsonl tells what was signed',

@@ -11,6 +11,7 @@ export function registerServeCommand(program: Command): void {
     .option('-p, --port <number>', 'UDP port on 127.0.0.1', portIn, SMP_UDP_PORT)
     .option('--wire <number>', 'TCP port on 127.0.0.1 for its wire, as for a USB cable', portIn, WIRE_PORT)
     .option('--board <wiring>', 'instead of a ready lock a board with this wiring and nothing but Espruino on it, for "deadlatch provision"')
+    .option('--speed <times>', 'let the lock\'s time run so many times as fast as the clock on the wall', speedIn, 1)
     .option('--fresh', 'forget the lock of before and make a new one: other codes, empty history')
     .option('--folder <name>', 'where the lock, its codes and the development key are kept', '.deadlatch')
     .option('--key <file>', 'private key of whoever makes its firmware, when a lock is made (default: a development key in the folder)')
@@ -26,4 +27,10 @@ function portIn(text: string): number {
   const port = Number(text);
   if (!/^\d{1,5}$/.test(text) || port < 1 || port > 65535) throw new InvalidArgumentError('Give a number from 1 to 65535.');
   return port;
+}
+
+function speedIn(text: string): number {
+  const speed = Number(text);
+  if (!/^\d{1,2}$/.test(text) || speed < 1 || speed > 50) throw new InvalidArgumentError('Give a whole number from 1 to 50.');
+  return speed;
 }

@@ -11,14 +11,15 @@ export interface Pace {
   stop(): void;
 }
 
-/** Runs the board until `stop`. `afterTurn` is called each time it has caught up. */
-export function keepPace(board: Board, afterTurn: () => void): Pace {
+/** Runs the board until `stop`, `speed` times as fast as the clock on the wall. `afterTurn` is called each time it has caught up. */
+export function keepPace(board: Board, speed: number, afterTurn: () => void): Pace {
   const { clock } = board.world;
-  let aheadMs = clock.now() - performance.now();
+  const wallMs = (): number => performance.now() * speed;
+  let aheadMs = clock.now() - wallMs();
 
   function turn(): void {
-    let dueMs = performance.now() + aheadMs;
-    if (dueMs - clock.now() > ASLEEP_MS) {
+    let dueMs = wallMs() + aheadMs;
+    if (dueMs - clock.now() > ASLEEP_MS * speed) {
       aheadMs -= dueMs - clock.now();
       dueMs = clock.now();
     }

@@ -23,6 +23,8 @@ export interface ServeOptions extends Ports {
   folder: string;
   fresh?: boolean;
   key?: string;
+  /** Times as fast as the clock on the wall. */
+  speed: number;
   /** Wiring of a board without a lock, instead of a ready lock. */
   board?: string;
 }
@@ -46,7 +48,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     const file = keepInFile(world, flashFile);
     const watcher = createWatcher(world);
     const board = boot(world, { evaluating: watcher.evaluating });
-    const pace = keepPace(board, () => {
+    const pace = keepPace(board, options.speed, () => {
       file.flush();
       for (const { topic, text } of watcher.look(board)) screen.line(TOPICS[topic], text);
     });

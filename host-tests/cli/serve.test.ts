@@ -16,7 +16,7 @@ const running: Served[] = [];
 const clients: Commands[] = [];
 
 function serve(...given: string[]): Served {
-  const served = startCommand(['serve', '--folder', folder, '--port', String(port), '--wire', String(wire), ...given]);
+  const served = startCommand(['serve', '--speed', '4', '--folder', folder, '--port', String(port), '--wire', String(wire), ...given]);
   running.push(served);
   return served;
 }

@@ -51,7 +51,7 @@ export async function openStage(): Promise<Stage> {
     served: () => served!,
     async serve(...given) {
       await stop();
-      served = startCommand(['serve', '--folder', join(folder, '.deadlatch'), '--port', String(ports.udp), '--wire', String(ports.wire), ...given]);
+      served = startCommand(['serve', '--speed', '8', '--folder', join(folder, '.deadlatch'), '--port', String(ports.udp), '--wire', String(ports.wire), ...given]);
     },
     type: async (command, ...more) => outputOf(await runCli([...wordsOf(command), ...more], folder, ENVIRONMENT)),
     start(command) {

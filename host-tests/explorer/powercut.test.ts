@@ -5,7 +5,7 @@ import { openPool, runCampaign } from './campaign.js';
 import { FAULTS } from './faults.js';
 import { FLOWS } from './flows.js';
 
-const SAMPLE = { cuts: 0, nested: 20, operationsStep: 12 };
+const SAMPLE = { cuts: 0, nested: 20, operationsStep: 18 };
 const SEED = Number(process.env['SEED'] ?? 20_000);
 
 describe('a lock that loses power', { timeout: 300_000 }, () => {

@@ -46,7 +46,8 @@ export function createConsole(
     const silent = text.startsWith(ECHO_OFF);
     const { world } = session;
     turn(() => {
-      world.byHand = true;
+      // A frame that comes this way is the firmware's business, and held against it.
+      world.byHand = !/\bsmp\(/.test(text);
       try {
         const value = evaluateIn(scope, silent ? text.slice(1) : text);
         if (!silent) write(`=${show(value)}\r\n`);

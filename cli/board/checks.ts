@@ -36,8 +36,7 @@ export async function checkBoard(board: Connection, family: ChipFamily, running 
 
   // Short enough to arrive on a build that loses bytes.
   const name = String(await board.evaluate('process.env.BOARD'));
-  const found = (Object.keys(BOARDS) as FamilyName[]).find((each) => BOARDS[each]!.test(name));
-  if (found !== family.name) {
+  if (familyOn(name) !== family.name) {
     refuse(`this is Espruino for the board ${name}, and the wiring is for ${family.title}; choose the wiring of the board that you have, or ${build}`);
   }
   if (!await burstArrives(board)) refuse(`this build loses bytes of longer messages, so that a lock could not be repaired by wire; ${build}`);
@@ -62,6 +61,17 @@ export async function checkBoard(board: Connection, family: ChipFamily, running 
   if (!running && !(free >= LEAST_FREE_VARIABLES)) refuse(`it has ${free} free variables and the lock needs ${LEAST_FREE_VARIABLES}; erase its whole flash and ${build}`);
   const files = await board.evaluate('require("Storage").list().slice(0,8)') as string[];
   return { chip: String(await board.evaluate('getSerial()')), files };
+}
+
+/** The family that a build is of, by its `process.env.BOARD`; undefined where no lock runs on it. */
+export function familyOn(board: string): FamilyName | undefined {
+  return (Object.keys(BOARDS) as FamilyName[]).find((each) => BOARDS[each]!.test(board));
+}
+
+/** Refuses where Espruino answers and no lock is in its flash. */
+export async function requireLock(board: Connection, via: string): Promise<void> {
+  if (await board.evaluate('!!require("Storage").read("deadlatch",0,1)')) return;
+  throw new Refusal(`${via}: Espruino answers there, and no lock; "deadlatch provision --via ${via}" makes one of the board`);
 }
 
 /** A message of 200 bytes at once: builds before August 2026 lose what is behind the first 64 on a UART. */

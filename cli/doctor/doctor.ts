@@ -1,6 +1,5 @@
 /** `deadlatch doctor`: somebody wired a lock and it does not work. Looks at everything there is, and says what is wrong and what to do. */
 import type { ChipFamily } from '../../boards/families.js';
-import { BoardError, loadBoard } from '../../boards/load.js';
 import { packWiring } from '../../boards/record.js';
 import type { Wiring } from '../../boards/wiring.js';
 import { checkBoard } from '../board/checks.js';
@@ -9,6 +8,7 @@ import { openPort, type Port } from '../board/port.js';
 import { Refusal } from '../image/refusal.js';
 import { familyOf } from '../provision/lock-flash.js';
 import type { Terminal } from '../terminal.js';
+import { wiringNamed } from '../wiring.js';
 import { openBench, realTime, type Time } from './bench.js';
 import { examineKeypad } from './examine-keypad.js';
 import { examineMotor, type MotorVisit } from './examine-motor.js';
@@ -68,15 +68,6 @@ function skippedOf(names: readonly string[]): Part[] {
     if (!part) throw new Refusal(`--skip "${name}": there is no such part; take one of ${SKIPPABLE.join(', ')}`);
     return part;
   });
-}
-
-async function wiringNamed(name: string): Promise<Wiring> {
-  try {
-    return await loadBoard(name);
-  } catch (error) {
-    if (error instanceof BoardError) throw new Refusal(error.message);
-    throw error;
-  }
 }
 
 async function wiringAsked(terminal: Terminal): Promise<Wiring> {

@@ -1,5 +1,6 @@
 /** A drill at a virtual lock: the person types what they do, the drill sees what becomes of it, and time stands still while they think. */
-import { createHands, HELP } from '../serve/hands.js';
+import { createHands, HELP } from '../virtual/hands.js';
+import { UDP_FRAME_BYTES } from '../smp/way.js';
 import { factoryLock, type Cast } from '../story/cast.js';
 import { MASTER_CODE, openStage, PIN, RECOVERY_CODE, DOOR_LIMIT_MS } from '../story/stage.js';
 import type { Teller } from '../story/tell.js';
@@ -27,7 +28,6 @@ const SLICE_MS = 50;
 const NEXT_WRITE_MS = 3000;
 const AFTER_KEYS_MS = 1500;
 const NEW_MASTER_CODE = '951753';
-const FRAME_BYTES = 1472;
 
 export async function virtualGround({ teller, cast, seed, person }: VirtualParts): Promise<{ ground: Ground; nowMs: () => number }> {
   const stage = openStage(teller, await factoryLock(cast), seed);
@@ -93,7 +93,7 @@ export async function virtualGround({ teller, cast, seed, person }: VirtualParts
   stage.pass(START_MS);
   const { link, time } = linkTo(board);
   const opening = openTalk(
-    { name: 'the virtual lock', causes: '', open: () => Promise.resolve({ link, frameBytes: FRAME_BYTES }), close: () => Promise.resolve() }, time, () => undefined,
+    { name: 'the virtual lock', causes: '', open: () => Promise.resolve({ link, frameBytes: UDP_FRAME_BYTES }), close: () => Promise.resolve() }, time, () => undefined,
   );
   await drive(opening);
   const ground: Ground = {

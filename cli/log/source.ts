@@ -1,9 +1,10 @@
 /** Where a lock's flash can be looked at again and again: a file, or the console of a development lock. */
 import { readFile, stat } from 'node:fs/promises';
 import { FAMILIES, type ChipFamily } from '../../boards/families.js';
-import { layoutOf, PAGE_BYTES } from '../../firmware/flash/layout.js';
+import { layoutOf, PAGE_BYTES, type Geometry } from '../../firmware/flash/layout.js';
 import { openDoorStores, type DoorStores } from '../../firmware/flash/open.js';
 import type { Platform } from '../../firmware/platform/types.js';
+import { familyOn, requireLock } from '../board/checks.js';
 import { BoardThrew, connect, NoAnswer, type Connection } from '../board/connection.js';
 import { openPort, type Port } from '../board/port.js';
 import { openRawFlash } from '../board/raw-flash.js';
@@ -65,19 +66,15 @@ async function fileSource(file: string): Promise<LogSource> {
   };
 }
 
-/** `process.env.BOARD` of builds whose Storage lies elsewhere than an ESP32's. */
-const ELSEWHERE: [RegExp, ChipFamily['name']][] = [[/^XIAOBLE/, 'xiaoble'], [/^LINUX/, 'linux']];
-
 /** After a restart the board does not know any more what was left in its memory: that is our fault and told to nobody. */
 const OURS = /^>*Uncaught .*\bdl[A-Z]\w*.* is not /;
-/** Of every family: behind them lies the layout record. */
-const BOOT_PAGES = 16;
 
 export async function consoleSource(via: string, open: () => Promise<Port>): Promise<LogSource> {
   const port = sharedPort(await open());
   let take: (line: string) => void = () => undefined;
   let waiting = '';
   let mirror: Mirror | undefined;
+  let geometry: Geometry | undefined;
 
   port.overhear((text) => {
     const lines = (waiting + text).split(/\r?\n/);
@@ -86,13 +83,10 @@ export async function consoleSource(via: string, open: () => Promise<Port>): Pro
   });
 
   async function mirrorOf(board: Connection): Promise<Mirror> {
-    if (!await board.evaluate('!!require("Storage").read("deadlatch",0,1)')) {
-      throw new Refusal(`${via}: Espruino answers there, and no lock; "deadlatch provision --via ${via}" makes one of the board`);
-    }
-    const name = String(await board.evaluate('process.env.BOARD'));
-    const family = ELSEWHERE.find(([pattern]) => pattern.test(name))?.[1] ?? 'esp32';
-    const { base, pages } = FAMILIES.find((each) => each.name === family)!.geometry;
-    return createMirror(await openRawFlash(board), base, pages * PAGE_BYTES, mirror?.bytes);
+    await requireLock(board, via);
+    const family = familyOn(String(await board.evaluate('process.env.BOARD'))) ?? 'esp32';
+    geometry = FAMILIES.find((each) => each.name === family)!.geometry;
+    return createMirror(await openRawFlash(board), geometry.base, geometry.pages * PAGE_BYTES, mirror?.bytes);
   }
 
   async function attach(): Promise<Mirror> {
@@ -113,7 +107,8 @@ export async function consoleSource(via: string, open: () => Promise<Port>): Pro
         const current = lost ? await attach() : mirror!;
         lost = false;
         return await current.look((bytes, platform, base) => {
-          platform.flash.read(1, base + BOOT_PAGES * PAGE_BYTES);
+          // Where the layout record lies, by which the family is known.
+          platform.flash.read(1, base + geometry!.bootPages * PAGE_BYTES);
           return read(stateOf(bytes, platform, via));
         });
       } catch (error) {

@@ -2,7 +2,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BoardError, loadBoard } from '../../boards/load.js';
 import { REFERENCE } from '../../boards/reference/index.js';
 import type { Wiring } from '../../boards/wiring.js';
 import { SERIAL_MAX } from '../../firmware/flash/identity.js';
@@ -12,6 +11,7 @@ import { createKey, readPrivateKey, writeKeyFiles, type PrivateKey } from '../im
 import { askPassphrase } from '../image/passphrase.js';
 import { Refusal } from '../image/refusal.js';
 import type { Terminal } from '../terminal.js';
+import { wiringNamed as wiringOnDisk } from '../wiring.js';
 import type { Unfinished } from './unfinished.js';
 
 const CONFIRM_PRODUCTION = 'A production lock has no console: nobody can look into it or program it over its cable any more, you included, and only firmware '
@@ -28,14 +28,7 @@ export async function wiringFor(name: string | undefined, terminal: Terminal): P
 
 /** By name on the command line, or by the name it has itself. Refuses one that is not there or wrong. */
 async function loadWiring(name: string): Promise<Wiring> {
-  try {
-    return await loadBoard(name);
-  } catch (error) {
-    const known = Object.values(REFERENCE).find((each) => each.name === name);
-    if (known) return known;
-    if (error instanceof BoardError) throw new Refusal(error.message);
-    throw error;
-  }
+  return Object.values(REFERENCE).find((each) => each.name === name) ?? wiringOnDisk(name);
 }
 
 /** The wiring of a lock that was begun; undefined where its file is gone. */

@@ -1,11 +1,11 @@
 /** The flash of a virtual board as it is bought: erased, with Espruino and nothing else. What is made of it stays in a file. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
-import { BoardError, loadBoard } from '../../boards/load.js';
 import type { Wiring } from '../../boards/wiring.js';
 import { PAGE_BYTES } from '../../firmware/flash/layout.js';
 import { reasonOf, Refusal } from '../image/refusal.js';
 import { familyOf } from '../provision/lock-flash.js';
+import { wiringNamed } from '../wiring.js';
 
 export interface BoardHome {
   wiring: Wiring;
@@ -17,9 +17,7 @@ export interface BoardHome {
 
 /** `board`: a reference wiring or a board file, of a chip that the virtual board can stand for. `fresh` erases what is there. */
 export async function openBoardHome(board: string, folder: string, fresh: boolean): Promise<BoardHome> {
-  const wiring = await loadBoard(board).catch((error: unknown) => {
-    throw error instanceof BoardError ? new Refusal(error.message) : error;
-  });
+  const wiring = await wiringNamed(board);
   const { geometry, name, title } = familyOf(wiring);
   if (name !== 'esp32' && name !== 'virtual') throw new Refusal(`--board ${board}: it is for ${title}, and the virtual board is an ESP32; take esp32-devkit, esp32-4xaa or bench`);
   const flashFile = join(folder, `board-${basename(board, extname(board)).replace(/[^A-Za-z0-9-]/g, '_')}.flash`);

@@ -18,13 +18,16 @@ export async function openPort(port: number): Promise<Socket> {
     });
   }).catch((error: NodeJS.ErrnoException) => {
     socket.close();
-    if (error.code === 'EADDRINUSE') {
-      throw new Refusal(`UDP port ${port} on ${HOST} is in use, by another virtual lock perhaps; stop that, or choose another port with --port`);
-    }
-    if (error.code === 'EACCES') throw new Refusal(`UDP port ${port} on ${HOST} is not yours to use; choose one above 1023 with --port`);
-    throw error;
+    throw portRefusal(error, `UDP port ${port}`, '--port');
   });
   return socket;
+}
+
+/** A port that cannot be had, in one sentence; `option` names another one. */
+export function portRefusal(error: NodeJS.ErrnoException, port: string, option: string): Error {
+  if (error.code === 'EADDRINUSE') return new Refusal(`${port} on ${HOST} is in use, by another virtual lock perhaps; stop that, or choose another port with ${option}`);
+  if (error.code === 'EACCES') return new Refusal(`${port} on ${HOST} is not yours to use; choose one above 1023 with ${option}`);
+  return error;
 }
 
 /** Passes datagrams on, both ways. `arrived` is called for each that goes to the lock. */

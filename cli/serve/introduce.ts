@@ -2,7 +2,7 @@
 import { SMP_UDP_PORT } from '../../firmware/transports/udp.js';
 import type { BoardHome } from './blank-board.js';
 import { HOST } from './bridge.js';
-import { HELP } from './hands.js';
+import { HELP } from '../virtual/hands.js';
 import type { Home } from './home.js';
 
 export interface Ports {

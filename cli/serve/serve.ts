@@ -12,7 +12,7 @@ import { openBoardHome } from './blank-board.js';
 import { bridge, openPort } from './bridge.js';
 import { claimFolder } from './claim.js';
 import { keepInFile } from './flash-file.js';
-import { createHands, HELP, type Hands } from './hands.js';
+import { createHands, HELP, type Hands } from '../virtual/hands.js';
 import { openHome, type Task } from './home.js';
 import { introduceBoard, introduceLock, type Ports } from './introduce.js';
 import { keepPace } from './pace.js';

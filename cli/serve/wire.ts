@@ -1,8 +1,7 @@
 /** The virtual board's wire on a TCP port of this computer: what a USB serial adapter is to a real board. One program has it at a time. */
 import { createServer, type Server, type Socket } from 'node:net';
 import type { World } from '../../virtual-board/world.js';
-import { Refusal } from '../image/refusal.js';
-import { HOST } from './bridge.js';
+import { HOST, portRefusal } from './bridge.js';
 
 /** Where the wire is without `--wire`. */
 export const WIRE_PORT = 2324;
@@ -17,9 +16,7 @@ export async function openWire(port: number): Promise<Server> {
       resolve();
     });
   }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'EADDRINUSE') throw new Refusal(`TCP port ${port} on ${HOST} is in use, by another virtual lock perhaps; stop that, or choose another port with --wire`);
-    if (error.code === 'EACCES') throw new Refusal(`TCP port ${port} on ${HOST} is not yours to use; choose one above 1023 with --wire`);
-    throw error;
+    throw portRefusal(error, `TCP port ${port}`, '--wire');
   });
   return server;
 }

@@ -1,9 +1,10 @@
 /** SMP over a real UDP socket. Loss is the client's business: it repeats what was not answered. */
 import { createSocket } from 'node:dgram';
+import { SMP_UDP_PORT } from '../../firmware/transports/udp.js';
 import type { Link } from './link.js';
 
 /** Opens a socket towards `host`. Rejects where the name cannot be resolved. */
-export async function openUdpLink(host: string, port = 1337): Promise<Link> {
+export async function openUdpLink(host: string, port = SMP_UDP_PORT): Promise<Link> {
   const socket = createSocket('udp4');
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject);

@@ -1,4 +1,5 @@
 /** Ways to a lock's SMP server, as `--via` names them. */
+import { SMP_UDP_PORT } from '../../firmware/transports/udp.js';
 import { Refusal } from '../image/refusal.js';
 import type { Link } from './link.js';
 import { openUdpLink } from './udp-link.js';
@@ -20,14 +21,15 @@ export interface Connector {
   close(): Promise<void>;
 }
 
-const UDP_FRAME_BYTES = 1472;
+/** What arrives whole in one datagram. */
+export const UDP_FRAME_BYTES = 1472;
 const UDP_CAUSES = 'Is the lock without power, out of its network\'s reach, or restarting? Is somebody at its keypad? The door goes first.';
 
 /** `udp:HOST[:PORT]`; undefined where it is another way. */
 export function udpConnector(via: string): Connector | undefined {
   if (!via.startsWith('udp:')) return undefined;
   const match = /^udp:([^:/\s]+)(?::(\d{1,5}))?$/.exec(via);
-  const port = Number(match?.[2] ?? 1337);
+  const port = Number(match?.[2] ?? SMP_UDP_PORT);
   if (!match || port < 1 || port > 65535) throw new Refusal(`--via ${via}: write it like udp:192.168.1.20 or udp:127.0.0.1:1337`);
   let link: Link | undefined;
   return {

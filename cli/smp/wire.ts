@@ -2,6 +2,7 @@
  * The wired ways, `serial:` and `tcp:`. What answers there decides: a lock's SMP server in console framing (safe mode), or Espruino's console,
  * which a development lock has.
  */
+import { requireLock } from '../board/checks.js';
 import { connect, NoAnswer, type Connection } from '../board/connection.js';
 import { openPort, type Port } from '../board/port.js';
 import { Refusal } from '../image/refusal.js';
@@ -77,9 +78,7 @@ export function wireConnector(via: string, open: (via: string) => Promise<Port> 
   async function viaConsole(console: Connection, current: SharedPort): Promise<Way | undefined> {
     for (const sinceMs = Date.now(); Date.now() - sinceMs < patience.startMs; await new Promise((resolve) => setTimeout(resolve, START_LOOK_MS))) {
       if (await console.evaluate('typeof smp=="function"')) return throughConsole ??= { link: consoleLink(current), frameBytes: CONSOLE_FRAME_BYTES };
-      if (!await console.evaluate('!!require("Storage").read("deadlatch",0,1)')) {
-        throw new Refusal(`${via}: Espruino answers there, and no lock; "deadlatch provision --via ${via}" makes one of the board`);
-      }
+      await requireLock(console, via);
       if (!await console.evaluate(LISTENS)) continue;
       // Until the next start the wire is the server's.
       current.write('\x10E.setConsole(null,{force:true})\n');

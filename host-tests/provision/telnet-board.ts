@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { endProcess } from '../../virtual-board/interpreter/end-process.js';
 import { findEspruino } from '../../virtual-board/interpreter/find.js';
 
 export interface TelnetBoard {
@@ -33,11 +34,7 @@ export function telnetBoard(folder: string): TelnetBoard {
     async powerOff() {
       const ending = child;
       child = undefined;
-      if (!ending || ending.exitCode !== null || ending.signalCode !== null) return;
-      await new Promise((resolve) => {
-        ending.on('close', resolve);
-        ending.kill('SIGKILL');
-      });
+      await endProcess(ending);
     },
     flash: async () => new Uint8Array(await readFile(join(folder, 'espruino.flash'))),
   };

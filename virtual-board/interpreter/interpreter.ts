@@ -12,6 +12,7 @@ import type { Wiring } from '../../boards/wiring.js';
 import type { CharacterStream } from '../../cli/smp/link.js';
 import { bundleDevice } from '../../scripts/bundle-device.js';
 import type { BoltState, Command, Report, Settings } from './device/protocol.js';
+import { endProcess } from './end-process.js';
 import { findEspruino } from './find.js';
 import { openOutbox } from './outbox.js';
 import { openWire } from './wire.js';
@@ -216,11 +217,7 @@ export async function createInterpreter(options: InterpreterOptions): Promise<In
     clearTimeout(watchdog);
     const ending = child;
     child = undefined;
-    if (!ending || ending.exitCode !== null || ending.signalCode !== null) return;
-    await new Promise((resolve) => {
-      ending.on('close', resolve);
-      ending.kill('SIGKILL');
-    });
+    await endProcess(ending);
   }
 
   return {

@@ -73,6 +73,14 @@ export const BOLT_SENSOR_FAULT = 0x54;
 export const NO_CODES = 0x55;
 export const BAD_CODE = 0x56;
 export const CODE_IN_USE = 0x57;
+export const USER_DISABLED = 0x58;
+export const CODE_USED_UP = 0x59;
+export const OUTSIDE_SCHEDULE = 0x5a;
+export const TIME_UNKNOWN = 0x5b;
+export const MODE_RESTRICTS = 0x5c;
+export const BATTERY_EMPTY = 0x5d;
+export const MOTOR_HOT = 0x5e;
+export const DOOR_NOT_CLOSED = 0x5f;
 
 // Messages
 export const MALFORMED = 0x61;
@@ -80,6 +88,25 @@ export const FRAME_TOO_LONG = 0x62;
 export const UNSUPPORTED = 0x63;
 export const PROTOCOL_TOO_NEW = 0x64;
 export const OUT_OF_MEMORY = 0x65;
+
+// Settings, users, backup
+export const BACKUP_OTHER_LOCK = 0x66;
+export const BACKUP_VERSION = 0x67;
+export const BACKUP_DAMAGED = 0x68;
+export const NO_BOOTABLE_IMAGE = 0x69;
+export const USERS_FULL = 0x6a;
+export const NO_SUCH_USER = 0x6b;
+export const BAD_SETTING = 0x6c;
+export const BAD_CALIBRATION = 0x6d;
+export const BAD_SCHEDULE = 0x6e;
+
+// What the lock notices
+export const KEY_STUCK = 0x70;
+export const TOO_MANY_KEYS = 0x71;
+export const DOOR_LEFT_OPEN = 0x72;
+export const DOOR_FORCED = 0x73;
+export const CLOCK_WENT_BACK = 0x74;
+export const FRONT_REMOVED = 0x75;
 
 // Flash and image content
 export const BAD_IMAGE_DIGEST = 0x86;
@@ -137,7 +164,7 @@ export function managementRc(code: ErrorCode): number {
   }
 }
 
-/** A few words for one code: the `rsn` of a refusal, and the title of its entry in `ERRORS`. */
+/** A few words for one code: the `rsn` of a refusal, and the title of its entry in `ERRORS`. What only people at the door meet is in `nameAtTheDoor`. */
 export function shortName(code: ErrorCode): string {
   switch (code) {
     case NO_WINDOW: return 'the update window is closed';
@@ -196,13 +223,6 @@ export function shortName(code: ErrorCode): string {
     case IDENTITY_LOST: return 'the lock has lost its identity pages';
     case SLOT_EMPTY: return 'the slot is empty';
     case DEGRADED_CRASHED: return 'the firmware crashes even without radios';
-    case WRONG_CODE: return 'wrong code';
-    case CODES_DISABLED: return 'too many wrong codes';
-    case BOLT_JAMMED: return 'the bolt is jammed';
-    case BOLT_SENSOR_FAULT: return 'bolt sensors make no sense';
-    case NO_CODES: return 'no code has been set';
-    case BAD_CODE: return 'that cannot be a code';
-    case CODE_IN_USE: return 'that code is taken';
     case MALFORMED: return 'malformed request';
     case FRAME_TOO_LONG: return 'request is too long';
     case UNSUPPORTED: return 'this lock does not do that';
@@ -215,7 +235,47 @@ export function shortName(code: ErrorCode): string {
     case OUT_OF_REGION: return 'write outside its region refused';
     case JOURNAL_LOST: return 'the journal was lost and made anew';
     case JOURNAL_FULL: return 'the journal cannot take another record';
-    default: return 'unknown';
+    default: return 'see the playbook';
+  }
+}
+
+/**
+ * Names of what is shown by light and beeper, or answered to this project's own clients, which have this table: the lock carries no words
+ * for it.
+ */
+function nameAtTheDoor(code: ErrorCode): string {
+  switch (code) {
+    case WRONG_CODE: return 'wrong code';
+    case CODES_DISABLED: return 'too many wrong codes';
+    case BOLT_JAMMED: return 'the bolt is jammed';
+    case BOLT_SENSOR_FAULT: return 'bolt sensors make no sense';
+    case NO_CODES: return 'no code has been set';
+    case BAD_CODE: return 'that cannot be a code';
+    case CODE_IN_USE: return 'that code is taken';
+    case USER_DISABLED: return 'this user is disabled';
+    case CODE_USED_UP: return 'this code has been used up';
+    case OUTSIDE_SCHEDULE: return 'not at this time';
+    case TIME_UNKNOWN: return 'the lock does not know the time';
+    case MODE_RESTRICTS: return 'the lock is in a mode that does not allow it';
+    case BATTERY_EMPTY: return 'battery too low to move the bolt';
+    case MOTOR_HOT: return 'the motor has to cool down';
+    case DOOR_NOT_CLOSED: return 'the door is not closed';
+    case BACKUP_OTHER_LOCK: return 'the backup belongs to another lock';
+    case BACKUP_VERSION: return 'the backup was made by a newer version';
+    case BACKUP_DAMAGED: return 'the backup is damaged, or its password is wrong';
+    case NO_BOOTABLE_IMAGE: return 'no image that can start is in flash';
+    case USERS_FULL: return 'the table of users is full';
+    case NO_SUCH_USER: return 'there is no such user';
+    case BAD_SETTING: return 'that setting cannot have this value';
+    case BAD_CALIBRATION: return 'that voltage cannot be right';
+    case BAD_SCHEDULE: return 'that schedule makes no sense';
+    case KEY_STUCK: return 'a key stays down';
+    case TOO_MANY_KEYS: return 'somebody plays with the keypad';
+    case DOOR_LEFT_OPEN: return 'the door has been left open';
+    case DOOR_FORCED: return 'the door opened although it was locked';
+    case CLOCK_WENT_BACK: return 'the clock was set back';
+    case FRONT_REMOVED: return 'the outer part was taken off';
+    default: return '';
   }
 }
 
@@ -304,11 +364,34 @@ export const ERRORS: readonly ErrorEntry[] = /* @__PURE__ */ (() => [
   entry(NO_CODES, 'NO_CODES', DOOR_HAND, 'Use the recovery code printed at provisioning.'),
   entry(BAD_CODE, 'BAD_CODE', DOOR_SAME, 'Choose 4 to 11 digits, and a user number from 1 to 250.'),
   entry(CODE_IN_USE, 'CODE_IN_USE', DOOR_SAME, 'Choose other digits: somebody has these.'),
+  entry(USER_DISABLED, 'USER_DISABLED', DOOR_SHUT, 'Ask whoever manages the lock to enable this user.'),
+  entry(CODE_USED_UP, 'CODE_USED_UP', DOOR_SHUT, 'It was for one visit, or its time is over: ask for a new one.'),
+  entry(OUTSIDE_SCHEDULE, 'OUTSIDE_SCHEDULE', DOOR_SHUT, 'Come back at the agreed time, or ask for another schedule.'),
+  entry(TIME_UNKNOWN, 'TIME_UNKNOWN', DOOR_SHUT, 'Codes without a schedule work. Set the clock from the phone or Home Assistant.'),
+  entry(MODE_RESTRICTS, 'MODE_RESTRICTS', DOOR_SHUT, 'Privacy or vacation is on: end it from inside, or with the master code.'),
+  entry(BATTERY_EMPTY, 'BATTERY_EMPTY', DOOR_HAND, 'Fit fresh cells, or hold a power bank to the emergency contacts; the key works.'),
+  entry(MOTOR_HOT, 'MOTOR_HOT', DOOR_HAND, 'Wait a minute and try again, or use the key.'),
+  entry(DOOR_NOT_CLOSED, 'DOOR_NOT_CLOSED', DOOR_SHUT, 'Close the door; it is locked then.'),
   entry(MALFORMED, 'MALFORMED', DOOR_SAME, 'Use a client that speaks SMP.'),
   entry(FRAME_TOO_LONG, 'FRAME_TOO_LONG', DOOR_SAME, 'Use the buffer size that the lock states.'),
   entry(UNSUPPORTED, 'UNSUPPORTED', DOOR_SAME, 'See the list of commands in docs/design.md.'),
   entry(PROTOCOL_TOO_NEW, 'PROTOCOL_TOO_NEW', DOOR_SAME, 'Use a client that speaks SMP version 1 or 2.'),
   entry(OUT_OF_MEMORY, 'OUT_OF_MEMORY', DOOR_SAME, 'Try again; restart the lock if it comes again.'),
+  entry(BACKUP_OTHER_LOCK, 'BACKUP_OTHER_LOCK', DOOR_SAME, 'Restore it to the lock it came from, or say that it replaces that one.'),
+  entry(BACKUP_VERSION, 'BACKUP_VERSION', DOOR_SAME, 'Update the lock first, then restore.'),
+  entry(BACKUP_DAMAGED, 'BACKUP_DAMAGED', DOOR_SAME, 'Check the password, or take another copy of the file.'),
+  entry(NO_BOOTABLE_IMAGE, 'NO_BOOTABLE_IMAGE', DOOR_SAME, 'Send an image by wire in safe mode first.'),
+  entry(USERS_FULL, 'USERS_FULL', DOOR_SAME, 'Remove users that are no longer needed.'),
+  entry(NO_SUCH_USER, 'NO_SUCH_USER', DOOR_SAME, 'List the users.'),
+  entry(BAD_SETTING, 'BAD_SETTING', DOOR_SAME, 'See the table of settings in docs/keypad.md.'),
+  entry(BAD_CALIBRATION, 'BAD_CALIBRATION', DOOR_SAME, 'Measure at the cells themselves, in volts, and check the divider.'),
+  entry(BAD_SCHEDULE, 'BAD_SCHEDULE', DOOR_SAME, 'An end lies after its beginning, and a week has seven days.'),
+  entry(KEY_STUCK, 'KEY_STUCK', DOOR_SAME, 'The other keys work. Clean the keypad, or let go of the key.'),
+  entry(TOO_MANY_KEYS, 'TOO_MANY_KEYS', DOOR_SAME, 'The keypad rests for a short while; the key works.'),
+  entry(DOOR_LEFT_OPEN, 'DOOR_LEFT_OPEN', 'The door stands open.', 'Close the door.'),
+  entry(DOOR_FORCED, 'DOOR_FORCED', 'The door stands open.', 'Look after the door, the bolt and the door sensor.'),
+  entry(CLOCK_WENT_BACK, 'CLOCK_WENT_BACK', DOOR_SAME, 'Set the clock again if that was not meant; used-up codes stay used up.'),
+  entry(FRONT_REMOVED, 'FRONT_REMOVED', DOOR_SAME, 'Look after the outer part of the lock.'),
   entry(BAD_IMAGE_DIGEST, 'BAD_IMAGE_DIGEST', DOOR_SAME, 'The file was damaged on its way: send it again. After three times get it anew from its source.'),
   entry(FLASH_READ_BACK, 'FLASH_READ_BACK', DOOR_SAME, 'The lock tried again and uses a spare page where it can. If it comes again, the flash chip is failing.'),
   entry(PAGES_FAILING, 'PAGES_FAILING', DOOR_SAME, 'Replace the board; updates are off.'),
@@ -319,7 +402,7 @@ export const ERRORS: readonly ErrorEntry[] = /* @__PURE__ */ (() => [
 ])();
 
 function entry(code: ErrorCode, name: string, door: string, next: string): ErrorEntry {
-  return { code, name, title: shortName(code), door, next };
+  return { code, name, title: nameAtTheDoor(code) || shortName(code), door, next };
 }
 
 /** The entry of a code, for hosts that show it. */

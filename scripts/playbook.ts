@@ -6,8 +6,8 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import {
   ATTEMPTS_USED, BAD_IMAGE_DIGEST, BAD_SIGNATURE, BATTERY_LOADED_LOW, BATTERY_LOW, BATTERY_TIMED_OUT, BOLT_JAMMED, CODES_DISABLED,
-  CRASH_LOOP, DEGRADED_CRASHED, ERRORS, FLASH_READ_BACK, HEALTH_KEYPAD, HEALTH_MOTOR, IDENTITY_LOST, IMAGE_THREW, NOTHING_TO_RUN,
-  NO_CODES, NO_WINDOW, PAGES_FAILING, ROLLED_BACK_BEFORE, SAFE_MODE_REQUESTED, STARTS_WITHOUT_LAUNCH, TRIAL_RUNNING, UNKNOWN_KEY,
+  CODE_USED_UP, CRASH_LOOP, DEGRADED_CRASHED, ERRORS, FLASH_READ_BACK, HEALTH_KEYPAD, HEALTH_MOTOR, IDENTITY_LOST, IMAGE_THREW, NOTHING_TO_RUN,
+  NO_CODES, NO_WINDOW, OUTSIDE_SCHEDULE, PAGES_FAILING, ROLLED_BACK_BEFORE, SAFE_MODE_REQUESTED, STARTS_WITHOUT_LAUNCH, TIME_UNKNOWN, TRIAL_RUNNING, UNKNOWN_KEY,
   UPLOAD_INCOMPLETE, VERSION_NOT_NEWER, WRONG_CODE, WRONG_FAMILY, errorEntry, formatCode, imageRc, managementRc,
   type ErrorCode, type ErrorEntry,
 } from '../firmware/errors.js';
@@ -30,7 +30,9 @@ const SECTIONS: readonly Section[] = [
   { title: 'Not this image', first: 0x21, last: 0x3f, sent: true },
   { title: 'Health checks and the start of the lock', first: 0x41, last: 0x50, sent: false },
   { title: 'At the door', first: 0x51, last: 0x5f, sent: false },
-  { title: 'Messages', first: 0x61, last: 0x6f, sent: true },
+  { title: 'Messages', first: 0x61, last: 0x65, sent: true },
+  { title: 'Settings, users and backup', first: 0x66, last: 0x6f, sent: false },
+  { title: 'What the lock notices', first: 0x70, last: 0x7f, sent: false },
   { title: 'Flash and the content of images', first: 0x80, last: 0xff, sent: true },
 ];
 
@@ -42,7 +44,7 @@ const SYMPTOMS: readonly (readonly [string, readonly ErrorCode[]])[] = [
   ['The old version is back after an update', [ATTEMPTS_USED, IMAGE_THREW, HEALTH_KEYPAD, HEALTH_MOTOR, BAD_IMAGE_DIGEST]],
   ['The lock restarts again and again', [ATTEMPTS_USED, CRASH_LOOP, DEGRADED_CRASHED, STARTS_WITHOUT_LAUNCH]],
   ['Keypad works, but nothing answers on the network', [CRASH_LOOP, BATTERY_LOW, SAFE_MODE_REQUESTED, NOTHING_TO_RUN, DEGRADED_CRASHED]],
-  ['The keypad refuses a code', [WRONG_CODE, CODES_DISABLED, NO_CODES]],
+  ['The keypad refuses a code', [WRONG_CODE, CODES_DISABLED, OUTSIDE_SCHEDULE, TIME_UNKNOWN, CODE_USED_UP, NO_CODES]],
   ['The motor runs but the bolt does not arrive', [BOLT_JAMMED, HEALTH_MOTOR]],
   ['Nothing reacts at all', [IDENTITY_LOST, BATTERY_LOW]],
   ['The same flash fault comes back', [FLASH_READ_BACK, PAGES_FAILING]],

@@ -15,6 +15,14 @@ export const HEALTH_BASELINE = 9;
 export const RECOVERY = 10;
 /** Written and read back by the health check of the record store. */
 export const HEALTH_PROBE = 11;
+/** Second and further tables of codes: `codes.ts`. */
+export const MORE_CODES = 0x10;
+/** Tables of schedules: `schedules.ts`. */
+export const SCHEDULES = 0x18;
+/** Holidays. */
+export const HOLIDAYS = 0x1c;
+/** The newest time known, and other things the lock notices about itself. */
+export const CLOCK = 12;
 /** The access log is a ring over these keys. */
 export const LOG_FIRST = 0x100;
 export const LOG_LAST = 0x1ff;

@@ -10,7 +10,7 @@
  * Code tables (record keys `CODES`, then `MORE_CODES`, `MORE_CODES` + 1, ...) are entries of 20 bytes one after the other:
  * tag (16), user number u8 (1..250), Matter user type u8, schedule u16 (low byte first; 0 = none). A table has up to 51 entries.
  */
-import { CODES, MASTER } from '../flash/keys.js';
+import { CODES, MASTER, MORE_CODES } from '../flash/keys.js';
 import { TRIES } from '../flash/kinds.js';
 import { FLASH_READ_BACK, type ErrorCode } from '../errors.js';
 import type { Platform } from '../platform/types.js';
@@ -20,8 +20,6 @@ export const TAG_BYTES = 16;
 export const CODE_ENTRY_BYTES = 20;
 export const CODES_PER_TABLE = 51;
 export const CODE_TABLES = 5;
-/** Record key of the second table. */
-export const MORE_CODES = 0x10;
 
 /** About 25 ms of an ESP32: with everything else a turn does, and a collection of memory in every other one, below 50 ms. */
 export const ITERATIONS_A_TURN = 48;

@@ -198,6 +198,9 @@ function usesOf(wiring: Wiring): Use[] {
   sense('sensors.locked', sensors?.locked);
   sense('sensors.unlocked', sensors?.unlocked);
   sense('sensors.door', sensors?.door);
+  sense('sensors.release', sensors?.release);
+  sense('sensors.privacy', sensors?.privacy);
+  sense('sensors.front', sensors?.front);
   if (led) drive('led', led.pin);
   if (beeper) drive('beeper', beeper.pin);
   sense('strap', strap);

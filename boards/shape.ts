@@ -38,7 +38,7 @@ const wiringShape = record(
     }),
   },
   {
-    sensors: record({}, { locked: input, unlocked: input, door: input }),
+    sensors: record({}, { locked: input, unlocked: input, door: input, release: input, privacy: input, front: input }),
     led: output,
     beeper: record({ pin, hz: whole(0, 20000) }),
     strap: input,

@@ -68,6 +68,12 @@ export interface SensorWiring {
   unlocked?: InputWiring;
   /** The door is closed. */
   door?: InputWiring;
+  /** A button inside that opens, whatever mode the lock is in. */
+  release?: InputWiring;
+  /** A button inside that switches privacy on and off. */
+  privacy?: InputWiring;
+  /** The outer part has been taken off. */
+  front?: InputWiring;
 }
 
 export interface InputWiring {

@@ -100,6 +100,7 @@ function contact(context: Context, input: InputWiring, names: { title: string; s
 const CONTACTS: Record<string, string> = {
   microswitch: 'microswitch with a lever, for an end stop of the bolt',
   'reed contact': 'reed contact with its magnet, for the door',
+  'button inside': 'push button inside the door',
   jumper: 'jumper or slide switch, to be fitted inside the door',
   'bell key': 'push button outside, which wakes the lock',
 };
@@ -120,6 +121,21 @@ export function sensorParts(context: Context): Part[] {
   if (sensors?.door) {
     parts.push(contact(context, sensors.door, {
       title: 'Door sensor', signal: 'door sensor', short: 'door', yes: 'the door is closed', contact: 'reed contact',
+    }));
+  }
+  if (sensors?.release) {
+    parts.push(contact(context, sensors.release, {
+      title: 'Button inside: open', signal: 'release button', short: 'release', yes: 'open', contact: 'button inside',
+    }));
+  }
+  if (sensors?.privacy) {
+    parts.push(contact(context, sensors.privacy, {
+      title: 'Button inside: privacy', signal: 'privacy button', short: 'privacy', yes: 'privacy on or off', contact: 'button inside',
+    }));
+  }
+  if (sensors?.front) {
+    parts.push(contact(context, sensors.front, {
+      title: 'Outer part', signal: 'front contact', short: 'front', yes: 'the outer part has been taken off', contact: 'microswitch',
     }));
   }
   if (strap) {

@@ -80,6 +80,10 @@ export interface World {
   bolt: Bolt;
   keypad: Keypad;
   door: Contact;
+  /** The buttons inside, and the contact of the outer part. */
+  release: Contact;
+  privacy: Contact;
+  front: Contact;
   strap: Contact;
   wake: Contact;
   led: Signal[];
@@ -191,6 +195,9 @@ export function createWorld(options: WorldOptions): World {
   const world: World = {
     options, seed, random, wiring, family, layout: layoutOf(family.geometry), clock, nor, pins, battery, bolt, keypad, chip, violations, violate,
     door: createContact(wiring.sensors?.door, pins, true),
+    release: createContact(wiring.sensors?.release, pins, false),
+    privacy: createContact(wiring.sensors?.privacy, pins, false),
+    front: createContact(wiring.sensors?.front, pins, false),
     strap: createContact(wiring.strap, pins, false),
     wake: createContact(wiring.wakePin, pins, false),
     led: recordSignal(wiring.led?.pin, wiring.led?.active ?? 1, clock, pins),

@@ -30,6 +30,9 @@ export function contactsOf({ sensors, bolt, strap, wakePin, keypad }: Wiring): C
     if (input) contacts.push({ name, input, no, yes });
   };
   add('door sensor', sensors?.door, 'Open the door', 'Close the door');
+  add('release button', sensors?.release, 'Let go of the button inside that opens', 'Hold the button inside that opens');
+  add('privacy button', sensors?.privacy, 'Let go of the privacy button', 'Hold the privacy button');
+  add('front contact', sensors?.front, 'Put the outer part on', 'Take the outer part off');
   if (bolt.type === 'none') {
     add('end stop "locked"', sensors?.locked, 'Push the bolt in by hand', 'Push the bolt all the way out by hand');
     add('end stop "unlocked"', sensors?.unlocked, 'Push the bolt out by hand', 'Push the bolt all the way in by hand');

@@ -1,6 +1,7 @@
 /** What the app and safe mode have in common: the stores, the door, the battery and the SMP server, opened over one platform. */
 import type { Wiring } from '../boards/wiring.js';
 import { BATTERY_UNKNOWN, type ErrorCode } from './errors.js';
+import { SETTINGS } from './flash/keys.js';
 import { PAGE_BYTES } from './flash/layout.js';
 import { openDoorStores, type DoorStores } from './flash/open.js';
 import { openRegion } from './flash/region.js';
@@ -10,6 +11,7 @@ import type { SlhTools } from './image/slh-dsa.js';
 import { parseVersion } from './image/version.js';
 import { openBattery, wordsOf, type Battery } from './lock/battery.js';
 import { openDoor, type Door } from './lock/door.js';
+import { readSettings } from './lock/settings.js';
 import { openSignals, SAFE_MODE, WINDOW, type Signals } from './lock/signals.js';
 import type { Platform } from './platform/types.js';
 import type { SmpServer } from './smp/server.js';
@@ -104,7 +106,7 @@ export function openCore(parts: CoreParts): Core | undefined {
   }
 
   const door = openDoor({
-    platform, wiring, journal: stores.journal, records: stores.records, identity, signals, battery,
+    platform, wiring, journal: stores.journal, records: stores.records, identity, signals, battery, settings: readSettings(stores.records.get(SETTINGS)),
     hooks: {
       openWindow: grant,
       requestSafeMode: () => restart(RESTART_INTO_SAFE_MODE),
@@ -143,7 +145,7 @@ export function openCore(parts: CoreParts): Core | undefined {
     if (platform.nowMs() - door.status().lastTurnMs < DOOR_SILENT_MS) platform.feedWatchdog();
     service.tidy();
     const open = platform.nowMs() < window.untilMs && !window.applied;
-    signals.hold(open ? WINDOW : parts.safeMode ? SAFE_MODE : '');
+    signals.hold(door.alarm() || (open ? WINDOW : parts.safeMode ? SAFE_MODE : ''));
   }
 
   heartbeat();

@@ -1,11 +1,14 @@
-/** What the door is made of, and what it tells. */
-import type { Wiring } from '../../boards/wiring.js';
+/** What the door is made of, what it remembers, and what it tells. */
+import type { InputWiring, Wiring } from '../../boards/wiring.js';
 import type { ErrorCode } from '../errors.js';
 import type { Platform } from '../platform/types.js';
 import type { LogEntry } from './access-log.js';
 import type { Battery } from './battery.js';
-import type { Holder, TryJournal } from './codes.js';
+import type { Bolt } from './bolt.js';
+import type { Holder, Stretch, Tries, TryJournal } from './codes.js';
 import type { WritableRecords } from './codes-table.js';
+import type { Entry } from './entry.js';
+import type { Keypad } from './keypad.js';
 import type { Signals } from './signals.js';
 
 export interface DoorParts {
@@ -15,10 +18,10 @@ export interface DoorParts {
   records: WritableRecords;
   identity: { codeSalt: Uint8Array; recoveryHash: Uint8Array };
   signals: Signals;
+  /** In force, see `settings.ts`; whoever changes one writes it here too. */
+  settings: Uint8Array;
   /** For the warning after opening. */
   battery?: Battery;
-  /** Matter's WrongCodeEntryLimit, 5 if left out. */
-  wrongCodeLimit?: number;
   /** Seconds since 1970, 0 while the clock is not set. */
   clock?: () => number;
   hooks: DoorHooks;
@@ -39,7 +42,7 @@ export interface DoorHooks {
 export interface DoorStatus {
   /** Matter's LockState, `POSITION_UNKNOWN` without end stops. */
   lockState: number;
-  /** Matter's DoorState: open or closed, `DOOR_UNKNOWN` without a sensor. */
+  /** Matter's DoorState: open, closed, forced open or ajar; `DOOR_UNKNOWN` without a sensor. */
   doorState: number;
   /** At least one turn read the keys and came to its end. */
   keypadScanned: boolean;
@@ -57,12 +60,62 @@ export interface DoorStatus {
   failures: number;
 }
 
+// Bits of `buttons`
+export const RELEASE = 1;
+export const PRIVACY = 2;
+export const FRONT = 4;
+
+/** All that the door remembers, changed in place by the functions over it. Times are `nowMs`. */
+export interface DoorState {
+  parts: DoorParts;
+  keypad: Keypad;
+  bolt: Bolt;
+  tries: Tries;
+  entry: Entry;
+  shown: DoorStatus;
+  /** Log entries not yet in flash. */
+  waiting: LogEntry[];
+  /** Sequence of the newest log entry in flash, below 0: not known yet. */
+  newest: number;
+  /** What is typed next, see `typing.ts`; until when. */
+  expecting: number;
+  expectUntilMs: number;
+  /** The code being stretched. */
+  stretch: Stretch | undefined;
+  newMaster: string;
+  disabledUntilMs: number;
+  /** The keypad is read at the fast pace until then. */
+  activeUntilMs: number;
+  /** What the throw under way is for. */
+  throwing: LogEntry | undefined;
+  /** When the last throw ended. */
+  restSinceMs: number;
+  /** The bolt goes out then; 0 = not, `WHEN_CLOSED` = as soon as the door is closed. */
+  relockMs: number;
+  relockSource: number;
+  relockUser: number;
+  /** The open door is reported then; 0 = not. */
+  ajarMs: number;
+  /** What the door sensor said last; the same twice counts. */
+  doorSeen: number;
+  doorInput: InputWiring | undefined;
+  /** Gives the bits of the buttons that are down; undefined where none is wired. */
+  readButtons: (() => number) | undefined;
+  buttons: number;
+  /** Since when the chord is held; 0 = not held, -1 = no longer of interest. */
+  chordSinceMs: number;
+}
+
 export interface Door {
   /** A turn out of turn; the door takes its turns by itself. Never throws. */
   tick(): void;
   /** The motor is on, a code is being typed or checked: nobody may start a flash operation. */
   busy(): boolean;
   status(): DoorStatus;
-  lock(source: number, user: number): void;
-  unlock(source: number, user: number): void;
+  /** Locks, or as soon as the door is closed. 0, or why it will not. */
+  lock(source: number, user: number): ErrorCode;
+  /** 0, or why it will not. */
+  unlock(source: number, user: number): ErrorCode;
+  /** A pattern to hold on the light while something is wrong, `''` while nothing is. */
+  alarm(): string;
 }

@@ -41,30 +41,23 @@ export const UTC_OFFSET = 18;
 /** A strike without a sensor of the door is held open for so long. */
 export const STRIKE_HOLD = 20;
 
-const COLUMNS = 5;
-
-/** Offset, bytes, default, least and most of each setting. Made when it is needed. */
-function fields(): Uint16Array {
-  return new Uint16Array([
+/** The settings in force: those of the record `stored` where there is one; the default for what it lacks, and for what cannot be. */
+export function readSettings(stored: Uint8Array | undefined): Uint8Array {
+  const settings = new Uint8Array(SETTINGS_BYTES);
+  // Offset, bytes, default, least and most of each.
+  const fields = new Uint16Array([
     AUTO_RELOCK, 2, 0, 0, 3600, OPERATING_MODE, 1, 0, 0, 4, WRONG_CODE_LIMIT, 1, 5, 1, 255, DISABLE_TIME, 2, 10, 1, 255, ONE_TOUCH, 1, 1, 0, 1,
     SOUND_VOLUME, 1, 2, 0, 2, LED_SETTINGS, 1, 2, 0, 2, LOCAL_PROGRAMMING, 1, 1, 0, 1, DOOR_OPEN_PERIOD, 2, 120, 0, 3600, PRIVACY_BUTTON, 1, 1, 0, 1,
     EXPIRING_MINUTES, 2, 1440, 1, 65535, UTC_OFFSET, 2, 1440, 720, 2280, STRIKE_HOLD, 2, 5, 1, 30,
   ]);
-}
-
-/** The settings in force: the record where there is one, defaults for what it lacks or what cannot be. */
-export function readSettings(records: Pick<WritableRecords, 'get'>): Uint8Array {
-  const settings = new Uint8Array(SETTINGS_BYTES);
-  const stored = records.get(SETTINGS);
-  const all = fields();
   settings[0] = FORMAT;
-  for (let i = 0; i < all.length; i += COLUMNS) {
-    const at = all[i]!;
-    const isWord = all[i + 1] === 2;
-    let value = all[i + 2]!;
-    if (stored && stored.length >= at + all[i + 1]!) {
+  for (let i = 0; i < fields.length; i += 5) {
+    const at = fields[i]!;
+    const isWord = fields[i + 1] === 2;
+    let value = fields[i + 2]!;
+    if (stored && stored.length >= at + fields[i + 1]!) {
       const kept = isWord ? wordSetting(stored, at) : stored[at]!;
-      if (kept >= all[i + 3]! && kept <= all[i + 4]!) value = kept;
+      if (kept >= fields[i + 3]! && kept <= fields[i + 4]!) value = kept;
     }
     settings[at] = value;
     if (isWord) settings[at + 1] = value >> 8;
@@ -79,16 +72,13 @@ export function wordSetting(settings: Uint8Array, at: number): number {
 
 /** Changes one setting, in flash first: what could not be stored is not in force. */
 export function changeSetting(records: WritableRecords, settings: Uint8Array, at: number, value: number): ErrorCode {
-  const all = fields();
-  for (let i = 0; i < all.length; i += COLUMNS) {
-    if (all[i] !== at) continue;
-    if (value !== Math.floor(value) || value < all[i + 3]! || value > all[i + 4]!) return BAD_SETTING;
-    const changed = new Uint8Array(settings);
-    changed[at] = value;
-    if (all[i + 1] === 2) changed[at + 1] = value >> 8;
-    const code = records.set(SETTINGS, changed);
-    if (!code) settings.set(changed);
-    return code;
-  }
-  return BAD_SETTING;
+  const isWord = at === AUTO_RELOCK || at === DISABLE_TIME || at === DOOR_OPEN_PERIOD || at > PRIVACY_BUTTON;
+  const wanted = new Uint8Array(settings);
+  wanted[at] = value;
+  if (isWord) wanted[at + 1] = value >> 8;
+  const changed = readSettings(wanted);
+  if ((isWord ? wordSetting(changed, at) : changed[at]) !== value) return BAD_SETTING;
+  const code = records.set(SETTINGS, changed);
+  if (!code) settings.set(changed);
+  return code;
 }

@@ -25,6 +25,10 @@ export const NEW_MASTER = 'lss';
 export const AGAIN = 'lsss';
 export const JAMMED = 'lll';
 export const LOW_BATTERY = 'sl';
+/** Held: the door stands open. */
+export const AJAR = 's';
+/** Held: the door was forced open. */
+export const FORCED = 'lll';
 /** Held: the update window is open. */
 export const WINDOW = 'kk';
 /** Held: safe mode. */

@@ -103,13 +103,13 @@ describe('flash of a chip family', () => {
   });
 
   test.each<[string, Partial<ChipFamily['geometry']>, RegExp]>([
-    ['a slot outside Storage', { slotPages: 100 }, /^Slot B ends 17 pages outside Storage/],
+    ['a slot outside Storage', { slotPages: 100 }, /^Slot B ends 21 pages outside Storage/],
     ['a Storage that begins inside a page', { base: 0x320400 }, /0x320400, which is not the start of a page/],
     ['one journal page', { journalPages: 1 }, /^The journal needs 2 pages/],
     ['one identity page', { identityPages: 1 }, /^Identity needs 2 pages/],
     ['an offer too small for a signature', { offerPages: 2 }, /^The offer needs 3 pages/],
     ['one record page', { recordPages: 1 }, /^The record store needs at least 2 pages/],
-    ['no spare pages', { slotPages: 91 }, /^Storage leaves fewer than 2 spare pages/],
+    ['no spare pages', { slotPages: 89 }, /^Storage leaves fewer than 2 spare pages/],
     ['no bootloader', { bootPages: 0 }, /^\.boot0 has no pages/],
     ['no slots', { slotPages: 0 }, /^Slot A has no pages/],
   ])('%s is refused', (_what, change, says) => {

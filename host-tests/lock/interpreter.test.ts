@@ -65,7 +65,7 @@ vars.loaded = used();
 var signals = probe.openSignals(platform, fix.wiring.led, fix.wiring.beeper);
 var door = probe.openDoor({
   platform: platform, wiring: fix.wiring, journal: journal, records: records,
-  identity: { codeSalt: bytes(fix.salt), recoveryHash: bytes(fix.recovery) }, signals: signals, hooks: { openWindow: function () { windows++; } }
+  identity: { codeSalt: bytes(fix.salt), recoveryHash: bytes(fix.recovery) }, signals: signals, settings: probe.readSettings(), hooks: { openWindow: function () { windows++; } }
 });
 vars.open = used();
 var at = 0;

@@ -5,13 +5,14 @@
 import { createHash } from 'node:crypto';
 import type { Wiring } from '../../boards/wiring.js';
 import { FLASH_READ_BACK, JOURNAL_FULL } from '../../firmware/errors.js';
-import { LOG_FIRST } from '../../firmware/flash/keys.js';
+import { LOG_FIRST, SETTINGS } from '../../firmware/flash/keys.js';
 import { parseLogEntry, type LogEntry } from '../../firmware/lock/access-log.js';
 import type { Battery } from '../../firmware/lock/battery.js';
 import { addCode, setMaster, stretchCode, type WritableRecords } from '../../firmware/lock/codes-table.js';
 import type { TryJournal } from '../../firmware/lock/codes.js';
 import type { Door, DoorHooks } from '../../firmware/lock/door-parts.js';
 import { openDoor } from '../../firmware/lock/door.js';
+import { readSettings } from '../../firmware/lock/settings.js';
 import { openSignals } from '../../firmware/lock/signals.js';
 import type { Pins, Platform, ResetCause } from '../../firmware/platform/types.js';
 
@@ -163,6 +164,7 @@ export class World {
       platform: this.platform, wiring: this.wiring, journal: this.flash.journal, records: this.flash.records,
       identity: { codeSalt: SALT, recoveryHash: this.recoveryHash() },
       signals: openSignals(this.platform, this.wiring.led, this.wiring.beeper), hooks: this.hooks, battery: this.battery,
+      settings: readSettings(this.flash.records.get(SETTINGS)),
     });
   }
 

@@ -12,7 +12,7 @@ import { addCode, setMaster, stretchCode, type WritableRecords } from '../../fir
 import type { TryJournal } from '../../firmware/lock/codes.js';
 import type { Door, DoorHooks } from '../../firmware/lock/door-parts.js';
 import { openDoor } from '../../firmware/lock/door.js';
-import { readSettings } from '../../firmware/lock/settings.js';
+import { changeSetting, readSettings } from '../../firmware/lock/settings.js';
 import { openSignals } from '../../firmware/lock/signals.js';
 import type { Pins, Platform, ResetCause } from '../../firmware/platform/types.js';
 
@@ -26,6 +26,9 @@ export const BEEPER = 14;
 const LOCKED_STOP = 35;
 const UNLOCKED_STOP = 36;
 const DOOR_SENSOR = 39;
+export const RELEASE_BUTTON = 25;
+export const PRIVACY_BUTTON = 26;
+export const FRONT_CONTACT = 27;
 
 export function wiring(): Wiring {
   return {
@@ -176,6 +179,17 @@ export class World {
     next.cause = this.cause;
     next.start();
     return next;
+  }
+
+  /** Something outside sets the level of a pin. */
+  hold(pin: number, level: 0 | 1): void {
+    this.levels.set(pin, level);
+  }
+
+  /** Stored before the lock starts. */
+  store(...settings: (readonly [at: number, value: number])[]): void {
+    const changed = readSettings(this.flash.records.get(SETTINGS));
+    for (const [at, value] of settings) changeSetting(this.flash.records, changed, at, value);
   }
 
   level(pin: number): number {

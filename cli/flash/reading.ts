@@ -10,7 +10,8 @@ import { bootLog, lastLaunched, type BootLogEntry } from '../../firmware/update/
 import { HISTORY_LIMIT, verdictAt } from '../../firmware/update/history.js';
 import { pagesDone, sessionOf } from '../../firmware/update/session.js';
 import { reasonInWords } from '../smp/refusal-words.js';
-import { logInWords, slotName, verdictInWords } from './words.js';
+import { logInWords } from './log-words.js';
+import { slotName, verdictInWords } from './words.js';
 
 export interface Reading {
   /** The journal is there: the lock has started at least once. */

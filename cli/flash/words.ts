@@ -1,11 +1,5 @@
 /** What a lock keeps of its life, in words. */
-import { formatCode } from '../../firmware/errors.js';
 import { formatVersion } from '../../firmware/image/version.js';
-import type { LogEntry } from '../../firmware/lock/access-log.js';
-import {
-  LOG_FORCED_USER, LOG_JAMMED, LOG_LOCK, LOG_MASTER_CHANGED, LOG_MENU, LOG_REFUSED, LOG_UNLOCK, LOG_WINDOW, LOG_WRONG_CODE_LIMIT,
-  MASTER_USER, RECOVERY_USER, SOURCE_KEYPAD, SOURCE_MANUAL,
-} from '../../firmware/lock/states.js';
 import type { ResetCause } from '../../firmware/platform/types.js';
 import { ABORTED, APPLIED, DEGRADED, FELL_BACK, REBUILT, ROLLED_BACK, SAFE_MODE, type Verdict } from '../../firmware/update/boot-state.js';
 import { RAN_DEGRADED, RAN_SAFE_MODE, RAN_TRIAL, type BootLogEntry } from '../../firmware/update/boots.js';
@@ -45,24 +39,6 @@ export function verdictInWords(verdict: Verdict): string | undefined {
     case ABORTED: return `Update given up, ${because}`;
     case REBUILT: return undefined;
     default: return `Verdict ${verdict.result}, ${because}`;
-  }
-}
-
-/** An entry of the access log. */
-export function logInWords(entry: LogEntry): string {
-  const who = entry.user === MASTER_USER ? 'the master code' : entry.user === RECOVERY_USER ? 'the recovery code' : `the PIN of user ${entry.user}`;
-  const by = entry.source === SOURCE_KEYPAD ? (entry.user ? who : 'the # key') : entry.source === SOURCE_MANUAL ? 'hand' : 'radio';
-  switch (entry.what) {
-    case LOG_LOCK: return `locked by ${by}.`;
-    case LOG_UNLOCK: return `opened by ${by}.`;
-    case LOG_FORCED_USER: return `opened by ${by}, under duress.`;
-    case LOG_JAMMED: return reasonInWords(entry.code);
-    case LOG_WRONG_CODE_LIMIT: return 'too many wrong codes; the keypad takes none for a while.';
-    case LOG_REFUSED: return 'a wrong code.';
-    case LOG_MENU: return 'the master code opened the menu.';
-    case LOG_WINDOW: return 'the update window was opened, for ten minutes.';
-    case LOG_MASTER_CHANGED: return 'there is a new master code.';
-    default: return formatCode(entry.what);
   }
 }
 

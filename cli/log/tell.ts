@@ -1,7 +1,8 @@
 /** A lock's log, in words: what it remembers, and what is new in it. */
 import type { LogEntry } from '../../firmware/lock/access-log.js';
 import { changesIn, LOG_ENTRIES, outcomes, readingOf, startsSince, type Reading } from '../flash/reading.js';
-import { CAUSES, launchInWords, logInWords, startInWords, verdictInWords } from '../flash/words.js';
+import { logInWords } from '../flash/log-words.js';
+import { CAUSES, launchInWords, startInWords, verdictInWords } from '../flash/words.js';
 import { Refusal } from '../image/refusal.js';
 import type { LockState } from './source.js';
 

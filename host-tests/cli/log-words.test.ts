@@ -1,0 +1,33 @@
+/** What a person reads in `deadlatch log`. */
+import { describe, expect, it } from 'vitest';
+import { logInWords, operationErrorOf } from '../../cli/flash/log-words.js';
+import { BATTERY_EMPTY, ERRORS, OUTSIDE_SCHEDULE, TIME_UNKNOWN, USER_DISABLED, WRONG_CODE } from '../../firmware/errors.js';
+import type { LogEntry } from '../../firmware/lock/access-log.js';
+import * as states from '../../firmware/lock/states.js';
+
+const entry = (what: number, rest: Partial<LogEntry> = {}): LogEntry => ({ sequence: 1, time: 0, uptime: 5, what, source: states.SOURCE_KEYPAD, user: 3, code: 0, ...rest });
+
+describe('An entry of the access log', () => {
+  it.each(Object.entries(states).filter(([name]) => name.startsWith('LOG_') && name !== 'LOG_DOOR_STATE'))('%s has words', (_name, what) => {
+    expect(logInWords(entry(what, { code: what === states.LOG_JAMMED ? WRONG_CODE : 0 }))).not.toMatch(/^0x/);
+  });
+
+  it('says who, and how', () => {
+    const unlock = (rest: Partial<LogEntry>) => logInWords(entry(states.LOG_UNLOCK, rest));
+    expect(unlock({})).toBe('opened by the PIN of user 3.');
+    expect(unlock({ source: states.SOURCE_RFID })).toBe('opened by the card of user 3.');
+    expect(unlock({ source: states.SOURCE_MANUAL, user: 0 })).toBe('opened by hand.');
+    expect(unlock({ source: states.SOURCE_BUTTON, user: 0 })).toBe('opened by the button inside.');
+    expect(unlock({ source: states.SOURCE_REMOTE })).toBe('opened by radio, by user 3.');
+    expect(unlock({ user: states.RECOVERY_USER })).toBe('opened by the recovery code.');
+    expect(logInWords(entry(states.LOG_LOCK, { source: states.SOURCE_AUTO, user: 0 }))).toBe('locked by itself.');
+  });
+
+  it('gives the reason of a refusal, with its name in Matter', () => {
+    expect(logInWords(entry(states.LOG_REFUSED, { code: OUTSIDE_SCHEDULE }))).toBe('the PIN of user 3 refused: not at this time (Restricted).');
+    expect(logInWords(entry(states.LOG_REFUSED, { user: 0, code: WRONG_CODE }))).toBe('refused: wrong code.');
+    expect([WRONG_CODE, USER_DISABLED, TIME_UNKNOWN, BATTERY_EMPTY].map(operationErrorOf))
+      .toEqual(['InvalidCredential', 'DisabledUserDenied', 'Restricted', 'InsufficientBattery']);
+    for (const { code } of ERRORS) expect(operationErrorOf(code)).toMatch(/^[A-Z]/);
+  });
+});

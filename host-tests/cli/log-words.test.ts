@@ -1,15 +1,21 @@
 /** What a person reads in `deadlatch log`. */
 import { describe, expect, it } from 'vitest';
 import { logInWords, operationErrorOf } from '../../cli/flash/log-words.js';
-import { BATTERY_EMPTY, ERRORS, OUTSIDE_SCHEDULE, TIME_UNKNOWN, USER_DISABLED, WRONG_CODE } from '../../firmware/errors.js';
+import { BATTERY_EMPTY, BOLT_JAMMED, ERRORS, KEY_STUCK, OUTSIDE_SCHEDULE, TIME_UNKNOWN, USER_DISABLED, WRONG_CODE } from '../../firmware/errors.js';
 import type { LogEntry } from '../../firmware/lock/access-log.js';
 import * as states from '../../firmware/lock/states.js';
 
 const entry = (what: number, rest: Partial<LogEntry> = {}): LogEntry => ({ sequence: 1, time: 0, uptime: 5, what, source: states.SOURCE_KEYPAD, user: 3, code: 0, ...rest });
 
 describe('An entry of the access log', () => {
-  it.each(Object.entries(states).filter(([name]) => name.startsWith('LOG_') && name !== 'LOG_DOOR_STATE'))('%s has words', (_name, what) => {
-    expect(logInWords(entry(what, { code: what === states.LOG_JAMMED ? WRONG_CODE : 0 }))).not.toMatch(/^0x/);
+  const byReason = ['LOG_JAMMED', 'LOG_KEYPAD', 'LOG_DOOR_STATE'];
+  it.each(Object.entries(states).filter(([name]) => name.startsWith('LOG_') && !byReason.includes(name)))('%s has words', (_name, what) => {
+    expect(logInWords(entry(what))).not.toMatch(/^0x/);
+  });
+
+  it('about the bolt or the keypad is told by its code', () => {
+    expect(logInWords(entry(states.LOG_JAMMED, { code: BOLT_JAMMED }))).toMatch(/^0x53, the bolt is jammed/);
+    expect(logInWords(entry(states.LOG_KEYPAD, { code: KEY_STUCK }))).toMatch(/^0x70, a key stays down/);
   });
 
   it('says who, and how', () => {

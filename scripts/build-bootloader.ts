@@ -9,6 +9,7 @@ import { BETWEEN_PARTS, bundleDevice, type Defines } from './bundle-device.js';
 import { definesOf, familyOf } from './defines.js';
 import { BOOT, SAFE_MODE as SAFE_MODE_PLAN } from './memory-plan.js';
 import type { Mutation } from './plant.js';
+import { tokenise } from './tokens.js';
 
 /** Version of the bootloader, which no update can replace. */
 export const BOOTLOADER_VERSION = '1.0.0';
@@ -25,7 +26,7 @@ export interface BootloaderOptions {
 }
 
 export interface Bootloader {
-  /** What goes into `.boot0`, to be padded with newlines. */
+  /** What goes into `.boot0`, to be padded with newlines: one byte a character, in Espruino's tokens. */
   text: string;
   /** Bytes of the bootloader without prelude and safe mode; and of these, what Espruino evaluates by itself. */
   bootBytes: number;
@@ -45,7 +46,7 @@ interface Place {
 const SAFE_MODE = ['7306133', '7306139'] as const;
 const PROGRAM = ['7306151', '7306157'] as const;
 /** All that Espruino evaluates by itself. In a function, so that nothing is left at the root; a text of its own, so that the rest is read over once. */
-const START = `(function(){eval(require("Storage").read(".boot0",${PROGRAM[0]},${PROGRAM[1]}))})();`;
+const START = tokenise(`(function(){eval(require("Storage").read(".boot0",${PROGRAM[0]},${PROGRAM[1]}))})();`);
 
 /** Builds `.boot0` for a family. Throws where it does not fit its file. */
 export async function buildBootloader(options: BootloaderOptions): Promise<Bootloader> {

@@ -1,16 +1,18 @@
 /**
  * Builds the body of an image for a slot. `npm run build` writes it and the bootloader, of every chip family, to
- * dist/firmware/<family>/{boot0.js,app.js,sizes.json}; tests and commands call the function.
+ * dist/firmware/<family>/{boot0.js,app.js,sizes.json}, in Espruino's tokens, and for people in words beside them: boot0.words.js, app.words.js.
+ * Tests and commands call the function.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { FAMILIES, type FamilyName } from '../boards/families.js';
 import { buildBootloader } from './build-bootloader.js';
-import { bundleDevice, type Defines } from './bundle-device.js';
+import { BETWEEN_PARTS, bundleDevice, type Defines } from './bundle-device.js';
 import { definesOf, familyOf } from './defines.js';
 import { APP } from './memory-plan.js';
 import type { Mutation } from './plant.js';
+import { untokenise } from './untokenise.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -23,7 +25,7 @@ export interface AppOptions {
   mutations?: Mutation[];
 }
 
-/** Builds the body of an image: text that evaluates to a function of the handover. */
+/** Builds the body of an image: text that evaluates to a function of the handover, one byte a character, in Espruino's tokens. */
 export async function buildApp(options: AppOptions): Promise<string> {
   if (!/^\d{1,3}\.\d{1,3}\.\d{1,5}$/.test(options.version)) throw new Error(`version "${options.version}" is not of the form 1.2.3`);
   const define = { ...definesOf(familyOf(options.family), options.version), ...options.define };
@@ -44,8 +46,10 @@ async function main(): Promise<void> {
     };
     const folder = join(ROOT, 'dist/firmware', family.name);
     await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, 'boot0.js'), boot.text);
-    await writeFile(join(folder, 'app.js'), app);
+    for (const [name, text] of [['boot0', boot.text], ['app', app]] as const) {
+      await writeFile(join(folder, `${name}.js`), text, 'latin1');
+      await writeFile(join(folder, `${name}.words.js`), untokenise(text).split(BETWEEN_PARTS).join('\n'));
+    }
     await writeFile(join(folder, 'sizes.json'), `${JSON.stringify(sizes)}\n`);
     console.log(`${family.name}: bootloader ${sizes.bootloaderBytes} bytes, safe mode ${sizes.safeModeBytes}, app ${sizes.appBytes} (version ${version})`);
   }

@@ -2,6 +2,7 @@
  * Makes one text for the lock of one entry file:
  *
  *   TypeScript -> `hideForOf` -> tsup (esbuild bundle, swc to ES5) -> bundle-shape, short-names -> terser -> `showForOf` -> `hoistVars` -> `checkDeviceText`
+ *   -> `tokenise`, for what is laid out for a lock: a program, or short names. Such a text holds one byte a character.
  *
  * A text is cached by the content of everything that can go into it, in memory and in node_modules/.cache.
  */
@@ -18,6 +19,7 @@ import { showForOf } from './for-of.js';
 import { checkVars, hoistVars } from './hoist-vars.js';
 import { rewriting, type Mutation } from './plant.js';
 import { shortenNames, shortNamesOf } from './short-names.js';
+import { tokenise } from './tokens.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const CACHE = join(ROOT, 'node_modules/.cache/deadlatch');
@@ -62,7 +64,8 @@ const TERSER: MinifyOptions = {
     pure_getters: true,
     passes: 3,
   },
-  mangle: true,
+  // `of` is a word of its own for Espruino's lexer, wherever it stands.
+  mangle: { reserved: ['of'] },
   format: { ascii_only: true, comments: false },
 };
 
@@ -75,7 +78,7 @@ export async function bundleDevice(entry: string, options: BundleOptions = {}): 
   const key = await cacheKey(file, options);
   const cached = memory.get(key);
   if (cached) return cached;
-  const building = readFile(join(CACHE, key), 'utf8').catch(() => buildAndStore(file, options, key));
+  const building = readFile(join(CACHE, key), 'latin1').catch(() => buildAndStore(file, options, key));
   memory.set(key, building);
   building.catch(() => memory.delete(key));
   return building;
@@ -89,7 +92,7 @@ async function buildAndStore(file: string, options: BundleOptions, key: string):
   if (await cacheKey(file, options) !== key) return text;
   await mkdir(CACHE, { recursive: true });
   const temporary = join(CACHE, randomUUID());
-  await writeFile(temporary, text);
+  await writeFile(temporary, text, 'latin1');
   await rename(temporary, join(CACHE, key));
   return text;
 }
@@ -104,17 +107,18 @@ async function compile(file: string, options: BundleOptions): Promise<string> {
   const text = hoistVars(showForOf(code));
   const problems = [...checkDeviceText(text), ...checkVars(text)];
   if (problems.length) throw new Error(`${name} cannot run on a lock:\n  ${problems.join('\n  ')}`);
-  if (options.apart) return inParts(text);
-  return options.program || options.parameter ? text : `${text}();`;
+  const finish = options.program || options.shortNames ? tokenise : (plain: string): string => plain;
+  if (options.apart) return inParts(text).map(finish).join(BETWEEN_PARTS);
+  return finish(options.program || options.parameter ? text : `${text}();`);
 }
 
 /** Where the parts of `.boot0` begin and end: Espruino's lexer takes it for the end of the text. */
 export const BETWEEN_PARTS = '\0';
 
 /** The statements of `(function(){...})`, and what is set apart. */
-function inParts(text: string): string {
+function inParts(text: string): string[] {
   const { program, parts } = setApart(text.slice('(function(){'.length, -'})'.length), '.boot0');
-  return [program, ...parts].join(BETWEEN_PARTS);
+  return [program, ...parts];
 }
 
 /** The global that terser sees the result assigned to, so that it keeps a function nobody calls. */
@@ -130,7 +134,7 @@ async function minifyFunction(name: string, bundle: string, parameter = ''): Pro
 
 /** Declarations, and at the end the function that the text evaluates to. */
 async function minifyProgram(bundle: string, once: readonly string[]): Promise<string> {
-  const { code = '' } = await minify(programOf(bundle, RESULT, once), { ...TERSER, toplevel: true, mangle: { toplevel: true, reserved: TAKEN } });
+  const { code = '' } = await minify(programOf(bundle, RESULT, once), { ...TERSER, toplevel: true, mangle: { toplevel: true, reserved: ['of', ...TAKEN] } });
   const parts = code.split(`${RESULT}=`);
   if (parts.length !== 2) throw new Error('terser did not keep the shape of the program');
   return `${parts[0]}(${parts[1]!.replace(/;$/, '')})`;
@@ -189,7 +193,7 @@ async function cacheKey(file: string, options: BundleOptions): Promise<string> {
 
 const TOOLS = [
   'package-lock.json', 'tsconfig.base.json', 'tsconfig.device.json',
-  ...['apart', 'build-bootloader', 'bundle-device', 'bundle-shape', 'defines', 'device-text', 'for-of', 'hoist-vars', 'memory-plan', 'plant', 'script', 'short-names'].map((name) => `scripts/${name}.ts`),
+  ...['apart', 'build-bootloader', 'bundle-device', 'bundle-shape', 'defines', 'device-text', 'for-of', 'hoist-vars', 'memory-plan', 'plant', 'script', 'short-names', 'tokens', 'untokenise'].map((name) => `scripts/${name}.ts`),
 ]
   .map((name) => join(ROOT, name));
 

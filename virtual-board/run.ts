@@ -5,6 +5,7 @@
 import * as vm from 'node:vm';
 import ts from 'typescript';
 import type { ResetCause } from '../firmware/platform/types.js';
+import { untokenise } from '../scripts/untokenise.js';
 import { COST_MS, storageOf } from './api-flash.js';
 import { createConsole } from './console.js';
 import { createApi } from './espruino-api.js';
@@ -21,7 +22,7 @@ export interface PowerOnOptions {
 export interface BootOptions extends PowerOnOptions {
   /** After a restart or brown-out start again by itself (the default), as a board does. */
   restart?: boolean;
-  /** Sees each program before it runs (`.boot0`, an image's body, safe mode), and gives the one to run: how tests plant faults. */
+  /** Sees each program as it lies in flash before it runs (`.boot0`, an image's body, safe mode), and gives the one to run: how tests plant faults. */
   evaluating?: (text: string) => string;
 }
 
@@ -212,14 +213,14 @@ function bootProgram(file: string): string {
 const compiled = new Map<string, (...values: unknown[]) => unknown>();
 
 /**
- * Code from flash as a function of the API, which gives what its last statement comes to, as `eval` does. Compiled once per text: an
- * explorer starts the same bundles tens of thousands of times.
+ * Code from flash, in words or in Espruino's tokens, as a function of the API, which gives what its last statement comes to, as `eval` does.
+ * Compiled once per text: an explorer starts the same bundles tens of thousands of times.
  */
 function compile(text: string, names: readonly string[]): (...values: unknown[]) => unknown {
   let code = compiled.get(text);
   if (!code) {
     // What stands in front keeps a leading directive from being one: it would make `eval` an illegal parameter. Espruino knows none.
-    code = vm.compileFunction(`;${withReturn(text)}`, [...names], { filename: 'flash' }) as (...values: unknown[]) => unknown;
+    code = vm.compileFunction(`;${withReturn(untokenise(text))}`, [...names], { filename: 'flash' }) as (...values: unknown[]) => unknown;
     if (compiled.size > 256) compiled.clear();
     compiled.set(text, code);
   }

@@ -8,6 +8,7 @@ import {
   UNPROTECTED_MAGIC, type KeyChange,
 } from '../../firmware/image/format.js';
 import { writeVersion } from '../../firmware/image/version.js';
+import { strayByte } from '../../scripts/untokenise.js';
 import { channelNumber, parseVersion, releaseNumber, type Channel, type ReleaseType } from './names.js';
 import { Refusal } from './refusal.js';
 
@@ -97,11 +98,11 @@ function headerOf(bodyBytes: number, protectedBytes: number, versionText: string
 }
 
 function bodyOf(body: Uint8Array | string): Uint8Array {
-  const bytes = typeof body === 'string' ? Buffer.from(body, 'utf8') : body;
-  if (!bytes.length) throw new Refusal('body: it is empty; name a built bundle');
-  const at = bytes.findIndex((byte) => byte > 126 || (byte < 32 && byte !== 9 && byte !== 10 && byte !== 13));
-  if (at >= 0) throw new Refusal(`body: byte ${bytes[at]} at ${at} is not ASCII text; build the bundle with ASCII output`);
-  return bytes;
+  const text = typeof body === 'string' ? body : Buffer.from(body).toString('latin1');
+  if (!text.length) throw new Refusal('body: it is empty; name a built bundle');
+  const at = strayByte(text);
+  if (at >= 0) throw new Refusal(`body: character ${text.charCodeAt(at)} at ${at} is neither ASCII nor a token of Espruino's; build the bundle with ASCII output`);
+  return Buffer.from(text, 'latin1');
 }
 
 function version(text: string, field: string): Uint8Array {

@@ -29,9 +29,19 @@ describe('what cannot become an image is refused by the name of its field', () =
 
   test('a body that is empty, not ASCII, or larger than a slot', () => {
     expect(() => buildImage('', METADATA)).toThrow('body: it is empty');
-    expect(() => buildImage('(function(){"\u20ac"})', METADATA)).toThrow('body: byte 226 at 13 is not ASCII text');
+    expect(() => buildImage('(function(){"\u20ac"})', METADATA)).toThrow("body: character 8364 at 13 is neither ASCII nor a token of Espruino's");
+    for (const body of [Uint8Array.of(34, 226, 130, 172, 34), Uint8Array.of(40, 0, 41), Uint8Array.of(209, 1, 65), '(function(){"\xab"})', '\xabx//\xab']) {
+      expect(() => buildImage(body, METADATA)).toThrow(/^body: character \d+ at [1-9]?\d* is neither ASCII nor/);
+    }
     expect(() => buildImage(testBody(252_124), METADATA)).toThrow('a slot of esp32 holds 262144');
     expect(buildImage(testBody(252_123), METADATA).length).toBeLessThan(262_144);
+  });
+
+  test('a body in tokens lies in the image byte for byte, whether it is given as text or as bytes', () => {
+    const body = '(\xaa(a){\xaba\x8a0\xa0"b"})';
+    for (const given of [body, Buffer.from(body, 'latin1')]) {
+      expect(Buffer.from(buildImage(given, METADATA).subarray(32, 32 + body.length)).toString('latin1')).toBe(body);
+    }
   });
 
   test('a page list that fits exactly: the boundary of a page adds a page only behind it', () => {

@@ -50,7 +50,7 @@ function runScripts(scripts: string[]): unknown {
   let printed = '';
   try {
     for (const script of scripts) {
-      writeFileSync(join(folder, 'script.js'), `${HELPERS}${script}\nE.reboot();`);
+      writeFileSync(join(folder, 'script.js'), `${HELPERS}${script}\nE.reboot();`, 'latin1');
       const run = spawnSync(findEspruino().path!, ['script.js'], { cwd: folder, timeout: 60_000, killSignal: 'SIGKILL', maxBuffer: 1e7 });
       printed = run.stdout.toString('latin1');
     }

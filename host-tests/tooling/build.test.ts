@@ -8,6 +8,7 @@ import { buildApp } from '../../scripts/build-firmware.js';
 import { buildBootloader } from '../../scripts/build-bootloader.js';
 import { bundleDevice } from '../../scripts/bundle-device.js';
 import { checkDeviceText } from '../../scripts/device-text.js';
+import { untokenise } from '../../scripts/untokenise.js';
 
 const ENTRIES = { entry: 'host-tests/tooling/device/boot.ts', safeModeEntry: 'host-tests/tooling/device/safe-mode.ts' };
 const APP = 'host-tests/tooling/device/app.ts';
@@ -15,8 +16,8 @@ const APP = 'host-tests/tooling/device/app.ts';
 /** Runs device text with a Storage that holds it as `.boot0`; returns what it printed and what it evaluated to. */
 function run(text: string): { printed: unknown[]; result: unknown } {
   const printed: unknown[] = [];
-  const storage = { read: (_name: string, offset: number, length: number) => text.substring(offset, offset + length) };
-  const result: unknown = runInNewContext(text.split('\0')[0]!, { print: (line: unknown) => printed.push(line), require: () => storage });
+  const storage = { read: (_name: string, offset: number, length: number) => untokenise(text.substring(offset, offset + length)) };
+  const result: unknown = runInNewContext(untokenise(text.split('\0')[0]!), { print: (line: unknown) => printed.push(line), require: () => storage });
   return { printed, result };
 }
 
@@ -24,9 +25,9 @@ describe('building what runs on the lock', () => {
   test('the bootloader finds safe mode in its own file and evaluates it only then', async () => {
     const boot = await buildBootloader({ family: 'esp32', ...ENTRIES });
     expect(run(boot.text).printed).toEqual(['boot of esp32 1.0.0', 'safe mode after slot 1', undefined]);
-    expect(boot.text.substr(boot.safeMode.offset, boot.safeMode.length)).toMatch(/\(function\([\w,]*\)\{.*\}\)$/);
+    expect(untokenise(boot.text.substr(boot.safeMode.offset, boot.safeMode.length))).toMatch(/\(function\([\w,]*\)\{.*\}\)$/);
     expect(boot.text[boot.safeMode.offset - 1]).toBe('\0');
-    expect(boot.text.startsWith('(function(){eval(')).toBe(true);
+    expect(untokenise(boot.text).startsWith('(function(){eval(')).toBe(true);
     expect(boot.bootBytes).toBeLessThan(boot.safeMode.offset);
   });
 
@@ -53,7 +54,7 @@ describe('building what runs on the lock', () => {
   });
 
   test('what nobody calls is left out', async () => {
-    expect(await buildApp({ family: 'esp32', version: '1.2.3', entry: APP })).not.toMatch(/never shipped|"use strict"/);
+    expect(untokenise(await buildApp({ family: 'esp32', version: '1.2.3', entry: APP }))).not.toMatch(/never shipped|"use strict"/);
   });
 
   test('a version of the wrong form and an unknown family are refused in one sentence', async () => {
@@ -70,7 +71,8 @@ describe('the bundles that ship', () => {
     const boot = await buildBootloader({ family });
     const app = await buildApp({ family, version: '1.0.0' });
     const safeMode = boot.text.substr(boot.safeMode.offset, boot.safeMode.length);
-    for (const text of [...boot.text.slice(0, boot.safeMode.offset - 1).split('\0'), safeMode, app]) {
+    for (const tokens of [...boot.text.slice(0, boot.safeMode.offset - 1).split('\0'), safeMode, app]) {
+      const text = untokenise(tokens);
       expect(checkDeviceText(text)).toEqual([]);
       expect(text).not.toMatch(/\.(compact|eraseAll|setBootCode|save)\b|\bsetInterval\b|\b(save|load|reset)\(/);
       expect(text.match(/require\("Storage"\)\.(?!read\b|getFree\b)\w+/g)).toBeNull();

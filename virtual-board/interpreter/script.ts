@@ -8,7 +8,7 @@ import { findEspruino } from './find.js';
 export interface ScriptOptions {
   /** The program is killed, and the run fails, after this long. */
   timeoutMs?: number;
-  /** Files beside the script: name -> content. `espruino.flash` is the flash. */
+  /** Files beside the script: name -> content, a text one byte a character. `espruino.flash` is the flash. */
   files?: Record<string, Uint8Array | string>;
 }
 
@@ -23,7 +23,7 @@ export async function runScript(script: string, { timeoutMs = 20_000, files = {}
   if (!path) throw new Error(missing);
   const folder = await mkdtemp(join(tmpdir(), 'deadlatch-espruino-'));
   try {
-    for (const [name, content] of Object.entries({ ...files, 'script.js': script })) await writeFile(join(folder, name), content);
+    for (const [name, content] of Object.entries({ ...files, 'script.js': script })) await writeFile(join(folder, name), content, 'latin1');
     return await run(path, folder, timeoutMs);
   } finally {
     await rm(folder, { recursive: true, force: true });

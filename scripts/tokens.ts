@@ -1,0 +1,72 @@
+/**
+ * Writes a finished text in Espruino's tokens: reserved words, and operators of more than one character, become one byte each, and the blanks
+ * around them go. It takes a fifth less room in flash, and Espruino reads it faster. Property names, strings and regular expressions stay as they are.
+ */
+import ts from 'typescript';
+import { applyEdits, isUse, parseScript, type Edit } from './script.js';
+import { TOKENS, untokenise } from './untokenise.js';
+
+/** The text with one byte a character; throws where Espruino would read it as something else. */
+export function tokenise(text: string): string {
+  const words = inWords(text);
+  let tokens = '';
+  let end = 0;
+  let before = false;
+  for (const leaf of leavesOf(parseScript(words))) {
+    const token = tokenOf(leaf);
+    const from = leaf.getStart();
+    if (!before && token === undefined) tokens += words.slice(end, from);
+    tokens += token ?? words.slice(from, leaf.end);
+    end = leaf.end;
+    before = token !== undefined;
+  }
+  if (!sameTree(parseScript(words), parseScript(untokenise(tokens)))) throw new Error(`Espruino would not read this as it is meant: ${text.slice(0, 80)}`);
+  return tokens;
+}
+
+/** What minifiers write to save characters has a word, which is a single byte: `!0`, `!1` and `void 0`. */
+function inWords(text: string): string {
+  const edits: Edit[] = [];
+  const visit = (node: ts.Node): void => {
+    const word = wordFor(node);
+    if (word === undefined) return ts.forEachChild(node, visit);
+    const from = node.getStart();
+    edits.push({ from, to: node.end, text: /[\w$]/.test(text[from - 1] ?? '') ? ` ${word}` : word });
+  };
+  visit(parseScript(text));
+  return applyEdits(text, edits);
+}
+
+function wordFor(node: ts.Node): string | undefined {
+  const isNumber = (each: ts.Expression, digit: string): boolean => ts.isNumericLiteral(each) && each.getText() === digit;
+  if (ts.isVoidExpression(node) && isNumber(node.expression, '0')) return 'undefined';
+  if (!ts.isPrefixUnaryExpression(node) || node.operator !== ts.SyntaxKind.ExclamationToken) return undefined;
+  return isNumber(node.operand, '0') ? 'true' : isNumber(node.operand, '1') ? 'false' : undefined;
+}
+
+/** The token that a leaf of the tree is written as. */
+function tokenOf(leaf: ts.Node): string | undefined {
+  const text = leaf.getText();
+  if (ts.isIdentifier(leaf)) return text === 'undefined' && isUse(leaf) ? TOKENS.get(text) : undefined;
+  const isWord = leaf.kind >= ts.SyntaxKind.FirstKeyword && leaf.kind <= ts.SyntaxKind.LastKeyword;
+  const isMark = leaf.kind >= ts.SyntaxKind.FirstPunctuation && leaf.kind <= ts.SyntaxKind.LastPunctuation;
+  return isWord || isMark ? TOKENS.get(text) : undefined;
+}
+
+function leavesOf(node: ts.Node): ts.Node[] {
+  const children = node.getChildren();
+  if (children.length) return children.flatMap(leavesOf);
+  return node.getStart() < node.end ? [node] : [];
+}
+
+function sameTree(one: ts.Node, other: ts.Node): boolean {
+  const [ones, others] = [leavesOf(one), leavesOf(other)];
+  return shapeOf(one) === shapeOf(other) && ones.length === others.length && ones.every((leaf, at) => leaf.getText() === others[at]!.getText());
+}
+
+/** Kinds of all nodes, in order. */
+function shapeOf(node: ts.Node): string {
+  const inside: string[] = [];
+  ts.forEachChild(node, (child) => void inside.push(shapeOf(child)));
+  return `${node.kind}(${inside.join()})`;
+}

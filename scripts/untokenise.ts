@@ -22,13 +22,13 @@ const PIECES: [kind: Kind, pattern: RegExp][] = [
   ['string', /"(?:[^"\\\0]|\\[^\0])*"|'(?:[^'\\\0]|\\[^\0])*'|`(?:[^`\\\0]|\\[^\0])*`/y],
   ['word', /[A-Za-z_$][\w$]*/y],
   ['number', /0[xXbBoO][\da-fA-F_]*|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?[\d_]*)?/y],
-  ['regex', /\/(?:[^/\\\n\0]|\\[^\n\0])*\/[gimyu]*/y],
+  ['regex', /\/(?:[^/\\\n\0]|\\[^\n\0])*(?:\/[gimyu]*)?/y],
   ['mark', new RegExp([...WORDS, '??'].filter((word) => !/\w/.test(word)).sort((a, b) => b.length - a.length).map((word) => word.replace(/./g, '\\$&')).join('|'), 'y')],
   ['mark', /[!-~]/y],
 ];
 type Kind = 'blank' | 'end' | 'string' | 'word' | 'number' | 'regex' | 'mark' | 'token' | 'stray';
 
-interface Piece {
+export interface Piece {
   kind: Kind;
   /** In words, where it is a token. */
   text: string;
@@ -62,7 +62,8 @@ export function strayByte(text: string): number {
   return -1;
 }
 
-function* piecesOf(text: string): Generator<Piece> {
+/** What Espruino's lexer makes of a text, blanks and comments included. */
+export function* piecesOf(text: string): Generator<Piece> {
   let before = '';
   for (let at = 0; at < text.length;) {
     const word = WORD_OF.get(text[at]!);

@@ -119,7 +119,10 @@ export async function createInterpreter(options: InterpreterOptions): Promise<In
   process.on('exit', endChild);
 
   if (wiring.battery.pin !== undefined) setBattery(options.batteryMv ?? 6000);
-  for (const input of [wiring.strap, wiring.sensors?.door]) if (input) world.levels[input.pin] = input.active ? 0 : 1;
+  const { strap, sensors } = wiring;
+  for (const input of [strap, sensors?.release, sensors?.privacy, sensors?.front]) if (input) world.levels[input.pin] = input.active ? 0 : 1;
+  // The door is closed: into an open one no lock throws its bolt.
+  if (sensors?.door) world.levels[sensors.door.pin] = sensors.door.active;
 
   socket.on('message', (message, from) => {
     if (!child) return;

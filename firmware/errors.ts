@@ -362,7 +362,7 @@ export const ERRORS: readonly ErrorEntry[] = /* @__PURE__ */ (() => [
   entry(BOLT_JAMMED, 'BOLT_JAMMED', DOOR_HAND, 'Pull or push the door and try again, or use the key; the motor is off.'),
   entry(BOLT_SENSOR_FAULT, 'BOLT_SENSOR_FAULT', DOOR_HAND, 'Check the end-stop switches.'),
   entry(NO_CODES, 'NO_CODES', DOOR_HAND, 'Use the recovery code printed at provisioning.'),
-  entry(BAD_CODE, 'BAD_CODE', DOOR_SAME, 'Choose 4 to 11 digits, and a user number from 1 to 250.'),
+  entry(BAD_CODE, 'BAD_CODE', DOOR_SAME, 'Choose 4 to 10 digits, and a user number from 1 to 250.'),
   entry(CODE_IN_USE, 'CODE_IN_USE', DOOR_SAME, 'Choose other digits: somebody has these.'),
   entry(USER_DISABLED, 'USER_DISABLED', DOOR_SHUT, 'Ask whoever manages the lock to enable this user.'),
   entry(CODE_USED_UP, 'CODE_USED_UP', DOOR_SHUT, 'It was for one visit, or its time is over: ask for a new one.'),

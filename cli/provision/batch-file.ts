@@ -30,8 +30,8 @@ export const BATCH_HELP = `
 A list of boards is CSV with a first line that names its columns, in any order:
   serial   serial number, 1 to 32 plain characters, each one once
   wiring   name of a reference wiring or path of a board file ("model" is the same); without it, --wiring for all
-  pin      code of the first user, 4 to 11 digits (empty: made)
-  master   master code, 4 to 11 digits (empty: made)
+  pin      code of the first user, 4 to 10 digits (empty: made)
+  master   master code, 4 to 10 digits (empty: made)
   wifi     Wi-Fi network (empty: none); each network's password is asked for once, or comes from --wifi-password-file
 for example:
   serial,wiring,pin,master,wifi

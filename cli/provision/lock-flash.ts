@@ -97,7 +97,7 @@ export function buildLockFlash(options: LockFlashOptions): LockFlash {
     if (failed) throw new Error(`record ${key}: it cannot be written (${failed}).`);
   }
   function setCode(what: string, code: string, store: (value: Uint8Array) => number): void {
-    if (!isPin(code)) throw new Error(`${what}: "${code}" is not 4 to 11 digits; choose another.`);
+    if (!isPin(code)) throw new Error(`${what}: "${code}" is not 4 to 10 digits; choose another.`);
     const failed = store(stretch(code));
     if (failed) throw new Error(`${what}: it is used already; choose another.`);
   }

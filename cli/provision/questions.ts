@@ -39,7 +39,7 @@ export async function wiringNamed(name: string): Promise<Wiring | undefined> {
   });
 }
 
-export const wrongCode = (code: string): string | undefined => (isPin(code) ? undefined : `"${code}" is no code; a code has 4 to 11 digits`);
+export const wrongCode = (code: string): string | undefined => (isPin(code) ? undefined : `"${code}" is no code; a code has 4 to 10 digits`);
 
 export const wrongSerial = (serial: string): string | undefined => (
   new RegExp(`^[ -}]{1,${SERIAL_MAX}}$`).test(serial) ? undefined : `"${serial}" is no serial number; one has 1 to ${SERIAL_MAX} plain characters`);
@@ -102,9 +102,9 @@ export async function codesFor(before: Unfinished | undefined, wanted: WantedCod
 /** Empty: make one. */
 async function askMaster(pin: string | undefined, terminal: Terminal): Promise<string> {
   while (terminal.asks) {
-    const code = await terminal.ask('Master code, 4 to 11 digits (Enter alone: make one):', '--master CODE');
+    const code = await terminal.ask('Master code, 4 to 10 digits (Enter alone: make one):', '--master CODE');
     if (code === '' || (isPin(code) && code !== pin)) return code;
-    terminal.say(code === pin ? 'It is the PIN of user 1.' : `"${code}" is not 4 to 11 digits.`);
+    terminal.say(code === pin ? 'It is the PIN of user 1.' : `"${code}" is not 4 to 10 digits.`);
   }
   return '';
 }

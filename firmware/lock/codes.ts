@@ -7,27 +7,44 @@
  * that is of x(iterations). The identity keeps all 32 bytes of the recovery code's. The salt is the lock's own secret: tags of one lock
  * are worth nothing on another. Iterations are the wiring record's `stretch`.
  *
- * Code tables (record keys `CODES`, then `MORE_CODES`, `MORE_CODES` + 1, ...) are entries of 20 bytes one after the other:
- * tag (16), user number u8 (1..250), Matter user type u8, schedule u16 (low byte first; 0 = none). A table has up to 51 entries.
+ * A PIN has 4 to 10 digits, the recovery code 12. The code of a card is the text `c` and the card's number in decimal, which nobody can
+ * type; what is said of digits here holds for it.
+ *
+ * Code tables (`tables.ts`, first key `CODES`) have entries of 20 bytes:
+ *
+ *    0 16 tag
+ *   16  1 user number, 1 to 250. One user may have several codes: each has its entry, and the bytes below are the same in all of them
+ *   17  1 Matter's user type in bits 0 to 3; bit 5: this code is a card's; bit 6: used up; bit 7: disabled
+ *   18  2 not 0: opens only while one of the user's schedules says so, whatever the type
+ *
+ * An entry with another user number is nobody's: it opens nothing, and does not stand in the way of another entry with that tag.
  */
-import { CODES, MASTER, MORE_CODES } from '../flash/keys.js';
+import { CODES, MASTER } from '../flash/keys.js';
+import { readU16 } from '../flash/bytes.js';
 import { TRIES } from '../flash/kinds.js';
 import { FLASH_READ_BACK, type ErrorCode } from '../errors.js';
 import type { Platform } from '../platform/types.js';
+import { DISABLE_TIME, WRONG_CODE_LIMIT as LIMIT_SETTING, wordSetting } from './settings.js';
 import { MASTER_USER, NOBODY, RECOVERY_USER } from './states.js';
+import { findEntry, type TableRecords } from './tables.js';
 
 export const TAG_BYTES = 16;
-export const CODE_ENTRY_BYTES = 20;
-export const CODES_PER_TABLE = 51;
-export const CODE_TABLES = 5;
+export const USERS_MAX = 250;
+/** Offsets in an entry. */
+export const USER_AT = 16;
+export const TYPE_AT = 17;
+export const SCHEDULE_AT = 18;
+/** Of byte 17. */
+export const TYPE_BITS = 0x0f;
+export const CARD_CODE = 0x20;
+export const USED_UP = 0x40;
+export const DISABLED_USER = 0x80;
 
 /** About 25 ms of an ESP32: with everything else a turn does, and a collection of memory in every other one, below 50 ms. */
 export const ITERATIONS_A_TURN = 48;
 
-/** What of `Records` and `Journal` codes need. */
-export interface CodeRecords {
-  get(key: number): Uint8Array | undefined;
-}
+export type CodeRecords = TableRecords;
+/** What of `Journal` tries need. */
 export interface TryJournal {
   read(kind: number): Uint8Array | undefined;
   append(kind: number, payload: Uint8Array, markWords?: number): ErrorCode;
@@ -67,70 +84,75 @@ export interface Holder {
   /** 1..250, `MASTER_USER`, `RECOVERY_USER`, or `NOBODY`. */
   user: number;
   type: number;
+  /** `USED_UP`, `DISABLED_USER` and `CARD_CODE`, or 0. */
+  status: number;
   schedule: number;
+  /** Where the entry lies, -1 where there is none. */
+  table: number;
+  at: number;
 }
 
-export function tableKey(table: number): number {
-  return table ? MORE_CODES + table - 1 : CODES;
+function holder(user: number): Holder {
+  return { user, type: 0, status: 0, schedule: 0, table: -1, at: -1 };
 }
 
-/** Finds the holder of a stretched code. Native string searches: comparing 100 tags one by one takes an ESP32 a quarter of a second. */
-export function holderOf(platform: Platform, records: CodeRecords, recoveryHash: Uint8Array, value: Uint8Array): Holder {
+/** Finds the holder of a stretched code. */
+export function holderOf(platform: Pick<Platform, 'toWire'>, records: CodeRecords, recoveryHash: Uint8Array, value: Uint8Array): Holder {
   const whole = platform.toWire(value);
-  if (whole === platform.toWire(recoveryHash)) return { user: RECOVERY_USER, type: 0, schedule: 0 };
+  if (whole === platform.toWire(recoveryHash)) return holder(RECOVERY_USER);
   const tag = whole.substr(0, TAG_BYTES);
   const master = records.get(MASTER);
-  if (master && platform.toWire(master) === tag) return { user: MASTER_USER, type: 0, schedule: 0 };
-  for (let table = 0; table < CODE_TABLES; table++) {
-    const bytes = records.get(tableKey(table));
-    if (!bytes) continue;
-    const at = entryIn(platform.toWire(bytes), tag);
-    if (at >= 0) return { user: bytes[at + 16]!, type: bytes[at + 17]!, schedule: bytes[at + 18]! + bytes[at + 19]! * 256 };
-  }
-  return { user: NOBODY, type: 0, schedule: 0 };
+  if (master && platform.toWire(master) === tag) return holder(MASTER_USER);
+  const found = holder(NOBODY);
+  findEntry(platform, records, CODES, 0, tag, (bytes, at, table) => {
+    const user = bytes[at + USER_AT]!;
+    if (!user || user > USERS_MAX) return false;
+    found.user = user;
+    found.type = bytes[at + TYPE_AT]! & TYPE_BITS;
+    found.status = bytes[at + TYPE_AT]! & ~TYPE_BITS;
+    found.schedule = readU16(bytes, at + SCHEDULE_AT);
+    found.table = table;
+    found.at = at;
+    return true;
+  });
+  return found;
 }
 
 /**
- * Offset of the entry with that tag, or -1. A hit is compared again: Espruino's `indexOf` also finds the beginning of the tag at the
- * very end of the table, and from there it never gets any further.
- */
-export function entryIn(table: string, tag: string): number {
-  let at = -1;
-  for (let from = 0; from <= table.length - tag.length; from = at + 1) {
-    at = table.indexOf(tag, from);
-    if (at < from) return -1;
-    if (at % CODE_ENTRY_BYTES === 0 && table.substr(at, tag.length) === tag) return at;
-  }
-  return -1;
-}
-
-/**
- * Tries of codes. Journal kind `TRIES`: payload { wrong tries so far u8 }, then one mark a try (value 1) and one when a right code took
- * the count back to zero (value 2). A torn mark counts as a try.
+ * Tries of codes. Journal kind `TRIES`: payload { wrong tries so far u8 }, then one mark a try (value 1), one when a right code took
+ * the count back to zero (value 2), and one when a code was right and refused, so that its try was none (value 3). A torn mark counts
+ * as a try.
+ *
+ * A right code that is refused (disabled, used up, not at this time, not in this mode) leaves the count as it was before it. It is no
+ * guess, so it must not bring the wait nearer; and it does not take the count back, or whoever holds one old code could guess for ever,
+ * typing it after every fourth guess.
  */
 export interface Tries {
   /** Wrong tries since the last right code. */
   count(): number;
   /** Before a code is compared. Counts in RAM where the journal cannot. */
   mark(): void;
-  /** After a right code. */
-  clear(): void;
+  /** After a right code. `refused`: it may not open now, and only its own try is taken back. */
+  clear(refused?: boolean): void;
   /** How long codes are disabled now, from the last wrong try or the last start. */
   delayMs(): number;
 }
 
 const TRY = 1;
 const RIGHT = 2;
+const NO_TRY = 3;
 const TRY_MARKS = 64;
 export const WRONG_CODE_LIMIT = 5;
 
-/** 10 s at the limit, doubling with each further try, at most 255 s (Matter's UserCodeTemporaryDisableTime). */
-export function disableSeconds(count: number, limit: number): number {
+/** `first` seconds at the limit (Matter's UserCodeTemporaryDisableTime), doubling with each further try, at most 255 s. */
+export function disableSeconds(count: number, limit: number, first: number): number {
   const over = count - limit;
-  return over < 0 ? 0 : over > 4 ? 255 : 10 << over;
+  const seconds = over < 0 ? 0 : over > 7 ? 255 : first << over;
+  return seconds > 255 ? 255 : seconds;
 }
 
-export function openTries(journal: TryJournal, limit: number): Tries {
+/** `settings`: limit and first wait, read at each wrong code; without them the limit given and 10 s. */
+export function openTries(journal: TryJournal, limit: number, settings?: Uint8Array): Tries {
   let count = 0;
   const record = journal.read(TRIES);
   let ready = record !== undefined;
@@ -139,33 +161,38 @@ export function openTries(journal: TryJournal, limit: number): Tries {
     for (let i = 0; i < TRY_MARKS; i++) {
       const value = journal.markAt(TRIES, i);
       if (value === -1) break;
-      count = value === RIGHT ? 0 : count + 1;
+      count = value === RIGHT ? 0 : value !== NO_TRY ? count + 1 : count ? count - 1 : 0;
     }
   }
+  /** After a failure the next write begins a new record, with the count that RAM kept. */
   function write(value: number, before: number): ErrorCode {
+    let code = FLASH_READ_BACK;
     try {
       let next = ready ? journal.firstUnused(TRIES) : TRY_MARKS;
-      // A try begins only where its RIGHT has room too.
+      code = 0;
+      // A try begins only where its end has room too.
       if (next >= TRY_MARKS - (value === TRY ? 1 : 0)) {
-        const code = journal.append(TRIES, new Uint8Array([before > 250 ? 250 : before]), TRY_MARKS);
-        if (code) return code;
-        ready = true;
+        code = journal.append(TRIES, new Uint8Array([before > 250 ? 250 : before]), TRY_MARKS);
         next = 0;
       }
-      return journal.mark(TRIES, next, value);
+      code = code || journal.mark(TRIES, next, value);
     } catch (error) {
-      return FLASH_READ_BACK;
+      code = FLASH_READ_BACK;
     }
+    ready = !code;
+    return code;
   }
   return {
     count: () => count,
     mark: () => {
       write(TRY, count++);
     },
-    clear: () => {
-      count = 0;
-      if (write(RIGHT, 0)) write(RIGHT, 0);
+    clear: (refused) => {
+      const before = refused ? count : 0;
+      count = refused && count ? count - 1 : 0;
+      const value = refused ? NO_TRY : RIGHT;
+      if (write(value, before)) write(value, before);
     },
-    delayMs: () => disableSeconds(count, limit) * 1000,
+    delayMs: () => 1000 * (settings ? disableSeconds(count, settings[LIMIT_SETTING]!, wordSetting(settings, DISABLE_TIME)) : disableSeconds(count, limit, 10)),
   };
 }

@@ -35,7 +35,7 @@ export const FORCED_USER = 5;
 export const DISPOSABLE_USER = 6;
 /** Opens for a while after its first use. */
 export const EXPIRING_USER = 7;
-/** Opens while one of its schedules of either kind says so. */
+/** Opens while a schedule of each kind that it has says so. */
 export const SCHEDULE_RESTRICTED_USER = 8;
 /** Opens from a remote, never by a code at the door. */
 export const REMOTE_ONLY_USER = 9;

@@ -95,7 +95,7 @@ describe('at a terminal', () => {
     ]);
     await provision(options, terminal, cableTo(board));
     expect(terminal.left()).toBe(0);
-    expect(terminal.text).toMatch(/"12" is not 4 to 11 digits/);
+    expect(terminal.text).toMatch(/"12" is not 4 to 10 digits/);
     expect(terminal.text).toMatch(/The name of a network has 1 to 32 bytes, and this one has 33\./);
     expect(terminal.text).toMatch(/A password has 8 to 63 characters, and this one has 5\./);
     expect(terminal.hidden.length).toBe(2);

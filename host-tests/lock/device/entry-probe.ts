@@ -1,5 +1,5 @@
 /** The look-up of a code as it ships. */
-import { entryIn } from '../../../firmware/lock/codes.js';
+import { entryIn } from '../../../firmware/lock/tables.js';
 
 declare function print(line: string): void;
 
@@ -7,4 +7,4 @@ declare function print(line: string): void;
 let table = '';
 for (let entry = 0; entry < 5; entry++) table += String.fromCharCode(65 + entry) + 'BCDEFGHIJKLMNOP....';
 const tag = '.BCDEFGHIJKLMNOP';
-print('ENTRY ' + entryIn(table, tag) + ' ' + entryIn(table, table.substr(40, 16)) + ' ' + entryIn('', tag));
+print('ENTRY ' + entryIn(table, tag, 20, 0, 0) + ' ' + entryIn(table, table.substr(40, 16), 20, 0, 0) + ' ' + entryIn('', tag, 20, 0, 0));

@@ -89,11 +89,11 @@ export interface Holder {
   schedule: number;
   /** Where the entry lies, -1 where there is none. */
   table: number;
-  at: number;
+  offset: number;
 }
 
 function holder(user: number): Holder {
-  return { user, type: 0, status: 0, schedule: 0, table: -1, at: -1 };
+  return { user, type: 0, status: 0, schedule: 0, table: -1, offset: -1 };
 }
 
 /** Finds the holder of a stretched code. */
@@ -112,7 +112,7 @@ export function holderOf(platform: Pick<Platform, 'toWire'>, records: CodeRecord
     found.status = bytes[at + TYPE_AT]! & ~TYPE_BITS;
     found.schedule = readU16(bytes, at + SCHEDULE_AT);
     found.table = table;
-    found.at = at;
+    found.offset = at;
     return true;
   });
   return found;

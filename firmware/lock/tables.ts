@@ -67,7 +67,8 @@ export function findEntry(
   platform: Wires, records: TableRecords, first: number, offset: number, needle: Wire, visit: (bytes: Uint8Array, at: number, table: number) => boolean,
 ): boolean {
   const size = entryBytes(first);
-  for (let table = 0; table < tablesOf(first); table++) {
+  const tables = tablesOf(first);
+  for (let table = 0; table < tables; table++) {
     const bytes = records.get(tableKey(first, table));
     if (!bytes) continue;
     const text = platform.toWire(bytes);
@@ -86,7 +87,8 @@ export function changeEntries(
   platform: Wires, records: WritableRecords, first: number, offset: number, needle: Wire, change?: (bytes: Uint8Array, at: number) => void,
 ): ErrorCode {
   const size = entryBytes(first);
-  for (let table = 0; table < tablesOf(first); table++) {
+  const tables = tablesOf(first);
+  for (let table = 0; table < tables; table++) {
     const key = tableKey(first, table);
     const bytes = records.get(key);
     if (!bytes) continue;

@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BAD_CODE, CODE_IN_USE, RECORDS_FULL } from '../../firmware/errors.js';
+import { BAD_CODE, CODE_IN_USE, USERS_FULL } from '../../firmware/errors.js';
+import { CODES, HOLIDAYS, SCHEDULES } from '../../firmware/flash/keys.js';
 import { openJournal } from '../../firmware/flash/journal.js';
 import { openRecords } from '../../firmware/flash/records.js';
 import { newestSequence, parseLogEntry, writeLogEntry, type LogEntry } from '../../firmware/lock/access-log.js';
 import { addCode, isPin, removeCodes, setMaster, stretchCode } from '../../firmware/lock/codes-table.js';
-import { CODE_ENTRY_BYTES, disableSeconds, entryIn, holderOf, openTries, startStretch, stepStretch, tableKey } from '../../firmware/lock/codes.js';
+import { disableSeconds, holderOf, openTries, startStretch, stepStretch } from '../../firmware/lock/codes.js';
 import { errorPattern } from '../../firmware/lock/signals.js';
+import { DISABLE_TIME, readSettings, WRONG_CODE_LIMIT } from '../../firmware/lock/settings.js';
 import { MASTER_USER, NOBODY, RECOVERY_USER } from '../../firmware/lock/states.js';
+import { CODE_ENTRY_BYTES, entryIn, tableKey } from '../../firmware/lock/tables.js';
 import { createChip, crc32, cutArbitrary, withCut } from '../flash/support.js';
 import { Flash, sha256, World } from './world.js';
 
@@ -45,7 +48,7 @@ describe('The code table', () => {
     const { records, values } = new Flash();
     for (let user = 1; user <= 250; user++) expect(addCode(platform, records, RECOVERY_HASH, random(user), user, user % 3, user * 7)).toBe(0);
     for (let user = 1; user <= 250; user++) {
-      expect(holderOf(platform, records, RECOVERY_HASH, random(user))).toEqual({ user, type: user % 3, schedule: user * 7 });
+      expect(holderOf(platform, records, RECOVERY_HASH, random(user))).toMatchObject({ user, type: user % 3, status: 0, schedule: user * 7 });
     }
     expect(holderOf(platform, records, RECOVERY_HASH, random(251)).user).toBe(NOBODY);
     for (const bytes of values.values()) expect(bytes.length).toBeLessThanOrEqual(1024);
@@ -54,7 +57,7 @@ describe('The code table', () => {
   it('is full after 255 codes', () => {
     const { records } = new Flash();
     for (let i = 1; i <= 255; i++) expect(addCode(platform, records, RECOVERY_HASH, random(i), 1 + (i % 250), 0, 0)).toBe(0);
-    expect(addCode(platform, records, RECOVERY_HASH, random(256), 1, 0, 0)).toBe(RECORDS_FULL);
+    expect(addCode(platform, records, RECOVERY_HASH, random(256), 1, 0, 0)).toBe(USERS_FULL);
   });
 
   it('takes no code twice, and no user number that does not exist', () => {
@@ -76,7 +79,7 @@ describe('The code table', () => {
     fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 60 }), fc.integer({ min: 1, max: 4 }), (users, gone) => {
       const { records } = new Flash();
       users.forEach((user, i) => addCode(platform, records, RECOVERY_HASH, random(i), user, 0, i));
-      expect(removeCodes(records, gone)).toBe(0);
+      expect(removeCodes(platform, records, gone)).toBe(0);
       users.forEach((user, i) => {
         expect(holderOf(platform, records, RECOVERY_HASH, random(i)).user).toBe(user === gone ? NOBODY : user);
       });
@@ -86,28 +89,84 @@ describe('The code table', () => {
   it('is not fooled by a tag that lies across two entries', () => {
     fc.assert(fc.property(fc.uint8Array({ minLength: 80, maxLength: 80 }), fc.nat(64), (table, at) => {
       const text = platform.toWire(table);
-      const found = entryIn(text, text.substr(at, 16));
+      const found = entryIn(text, text.substr(at, 16), CODE_ENTRY_BYTES, 0, 0);
       expect(found % CODE_ENTRY_BYTES === 0 || found === -1).toBe(true);
       if (at % CODE_ENTRY_BYTES === 0) expect(text.substr(found, 16)).toBe(text.substr(at, 16));
     }));
   });
 
   it('keeps its records apart from the log and from each other', () => {
-    expect([0, 1, 2, 3, 4].map(tableKey)).toEqual([1, 16, 17, 18, 19]);
+    expect([0, 1, 2, 3, 4].map((table) => tableKey(CODES, table))).toEqual([1, 16, 17, 18, 19]);
+    expect([0, 1, 2, 3].map((table) => tableKey(SCHEDULES, table))).toEqual([24, 25, 26, 27]);
+    expect(tableKey(HOLIDAYS, 0)).toBe(28);
   });
 
-  it('a PIN has 4 to 11 digits', () => {
-    expect(['123', '1234', '12345678901', '123456789012', '12a4', '', '١٢٣٤'].map(isPin)).toEqual([false, true, true, false, false, false, false]);
+  it('a PIN has 4 to 10 digits', () => {
+    expect(['123', '1234', '1234567890', '12345678901', '12a4', 'c1234', '', '١٢٣٤'].map(isPin)).toEqual([false, true, true, false, false, false, false, false]);
   });
 });
 
 describe('Tries', () => {
   it('wait 10 s at the limit, then twice as long each time, at most 255 s', () => {
-    expect([0, 4, 5, 6, 7, 8, 9, 10, 11, 250].map((count) => disableSeconds(count, 5))).toEqual([0, 0, 10, 20, 40, 80, 160, 255, 255, 255]);
+    expect([0, 4, 5, 6, 7, 8, 9, 10, 11, 250].map((count) => disableSeconds(count, 5, 10))).toEqual([0, 0, 10, 20, 40, 80, 160, 255, 255, 255]);
+  });
+
+  it('never wait less than the time before or more than 255 s, whatever the settings', () => {
+    fc.assert(fc.property(fc.integer({ min: 1, max: 255 }), fc.integer({ min: 1, max: 255 }), (limit, first) => {
+      expect(disableSeconds(limit - 1, limit, first)).toBe(0);
+      expect(disableSeconds(limit, limit, first)).toBe(first);
+      for (let count = limit; count < limit + 20; count++) {
+        const now = disableSeconds(count, limit, first);
+        expect(disableSeconds(count + 1, limit, first)).toBe(Math.min(255, now * 2));
+      }
+    }));
+  });
+
+  it('follow the settings as they are at that moment', () => {
+    const flash = new Flash();
+    const settings = readSettings(flash.records);
+    settings[WRONG_CODE_LIMIT] = 2;
+    settings[DISABLE_TIME] = 30;
+    const tries = openTries(flash.journal, 5, settings);
+    tries.mark();
+    expect(tries.delayMs()).toBe(0);
+    tries.mark();
+    expect(tries.delayMs()).toBe(30_000);
+    settings[WRONG_CODE_LIMIT] = 1;
+    expect(tries.delayMs()).toBe(60_000);
+  });
+
+  it('are neither counted nor forgotten when a right code is refused', () => {
+    const flash = new Flash();
+    const tries = openTries(flash.journal, 5);
+    for (let round = 1; round <= 200; round++) {
+      tries.mark();
+      tries.mark();
+      tries.clear(true);
+      expect(tries.count()).toBe(round);
+      expect(openTries(flash.journal, 5).count()).toBe(Math.min(round, 251));
+    }
+  });
+
+  it('that flash refused for a while are in it with the next one', () => {
+    const flash = new Flash();
+    const tries = openTries(flash.journal, 5);
+    tries.mark();
+    flash.works = false;
+    for (let i = 0; i < 3; i++) tries.mark();
+    expect(tries.delayMs()).toBe(0);
+    flash.works = true;
+    tries.mark();
+    expect(openTries(flash.journal, 5).count()).toBe(5);
+    flash.works = false;
+    tries.mark();
+    flash.works = true;
+    tries.clear(true);
+    expect([tries.count(), openTries(flash.journal, 5).count()]).toEqual([5, 5]);
   });
 
   it('are never forgotten, wherever power fails in the real journal', () => {
-    const step = fc.record({ right: fc.boolean(), restart: fc.boolean(), cut: cutArbitrary(4) });
+    const step = fc.record({ right: fc.boolean(), refused: fc.boolean(), restart: fc.boolean(), cut: cutArbitrary(4) });
     fc.assert(fc.property(fc.array(step, { maxLength: 120 }), fc.nat(), (steps, seed) => {
       const chip = createChip(seed);
       const open = () => openJournal({ flash: chip.nor.port, span: chip.journal, spare: chip.spare, crc32 });
@@ -117,7 +176,7 @@ describe('Tries', () => {
       for (const now of steps) {
         withCut(chip.nor, now.cut, () => {
           tries.mark();
-          if (now.right) tries.clear();
+          if (now.right) tries.clear(now.refused);
         });
         // What the lock catches of a power cut, the model's chip remembers.
         const cut = chip.nor.off || chip.nor.cut !== undefined;
@@ -125,7 +184,8 @@ describe('Tries', () => {
         chip.nor.cut = undefined;
         if (cut || now.restart) tries = openTries(open(), 5);
         const count = tries.count();
-        if (!cut) expect(count).toBe(now.right ? 0 : known + 1);
+        if (!cut) expect(count).toBe(!now.right ? known + 1 : now.refused ? known : 0);
+        else if (now.refused && now.right) expect([known, known + 1, known + 2]).toContain(count);
         else if (now.right) expect([0, 1, known, known + 1, known + 2]).toContain(count);
         else expect([known, known + 1]).toContain(count);
         known = count;

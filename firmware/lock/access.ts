@@ -16,15 +16,15 @@
  */
 import { CODE_USED_UP, MODE_RESTRICTS, OUTSIDE_SCHEDULE, TIME_UNKNOWN, USER_DISABLED, WRONG_CODE, type ErrorCode } from '../errors.js';
 import { CODES } from '../flash/keys.js';
-import { DISABLED_USER, TYPE_AT, USED_UP, USER_AT, USERS_MAX, type Holder } from './codes.js';
-import { EXPIRY, expiryOf, isScheduled, localTime, modeInForce, storeSchedule, timeSchedule, WEEK_DAY, YEAR_DAY } from './schedules.js';
+import { DISABLED_USER, TYPE_AT, TYPE_BITS, USED_UP, USER_AT, USERS_MAX, type Holder } from './codes.js';
+import { expiryOf, isScheduled, localTime, modeInForce, storeExpiry, WEEK_DAY, YEAR_DAY } from './schedules.js';
 import { EXPIRING_MINUTES, wordSetting } from './settings.js';
 import {
   DISPOSABLE_USER, EXPIRING_USER, FORCED_USER, LOG_FORCED_USER, LOG_NON_ACCESS_USER, LOG_REFUSED, LOG_UNLOCK, MASTER_USER, MODE_NO_REMOTE,
   MODE_PASSAGE, MODE_PRIVACY, MODE_VACATION, NOBODY, NON_ACCESS_USER, PROGRAMMING_USER, REMOTE_ONLY_USER, SCHEDULE_RESTRICTED_USER,
   SOURCE_KEYPAD, SOURCE_RFID, WEEK_DAY_USER, YEAR_DAY_USER,
 } from './states.js';
-import { changeEntries, type Wires, type WritableRecords } from './tables.js';
+import { byteText, eachEntry, NEXT, type Wires, type WritableRecords } from './tables.js';
 
 export interface AccessParts {
   platform: Wires;
@@ -79,13 +79,14 @@ export function admit(parts: AccessParts, holder: Holder, time: number, source: 
     return code || failed;
   }
   if (code || holder.type !== EXPIRING_USER || expiryOf(parts.platform, parts.records, user)) return code;
-  return storeSchedule(parts.platform, parts.records, timeSchedule(user, EXPIRY, 1, time, time + wordSetting(parts.settings, EXPIRING_MINUTES) * 60));
+  return storeExpiry(parts.records, user, time, time + wordSetting(parts.settings, EXPIRING_MINUTES) * 60);
 }
 
 /** Marks all codes of a user as used up, if the user is of that type still. */
 export function markUsedUp(parts: Pick<AccessParts, 'platform' | 'records'>, user: number, type: number): ErrorCode {
-  return changeEntries(parts.platform, parts.records, CODES, USER_AT, String.fromCharCode(user), (bytes, at) => {
-    if ((bytes[at + TYPE_AT]! & 15) === type) bytes[at + TYPE_AT] = bytes[at + TYPE_AT]! | USED_UP;
+  return eachEntry(parts.platform, parts.records, CODES, USER_AT, byteText(user), (bytes, at) => {
+    if ((bytes[at + TYPE_AT]! & TYPE_BITS) === type) bytes[at + TYPE_AT] = bytes[at + TYPE_AT]! | USED_UP;
+    return NEXT;
   });
 }
 

@@ -9,7 +9,7 @@ import { CLOCK, SCHEDULES } from '../flash/keys.js';
 import { markUsedUp } from './access.js';
 import { EXPIRY } from './schedules.js';
 import { EXPIRING_USER } from './states.js';
-import { findEntry, type Wires, type WritableRecords } from './tables.js';
+import { byteText, eachEntry, NEXT, STOP, type Wires, type WritableRecords } from './tables.js';
 
 /** The caller's record: two numbers. */
 export interface Clock {
@@ -48,8 +48,7 @@ export function timeOf(clock: Clock, nowMs: number): number {
 export function setClock(parts: ClockParts, clock: Clock, seconds: number): ErrorCode {
   const nowMs = parts.platform.nowMs();
   if (!(seconds >= EARLIEST && seconds <= LATEST && seconds === Math.floor(seconds))) return BAD_SETTING;
-  const stored = parts.records.get(CLOCK);
-  const kept = stored && stored.length >= 4 ? readU32(stored, 0) : 0;
+  const kept = readU32(record(parts), 0);
   const now = timeOf(clock, nowMs);
   const newest = now > kept ? now : kept;
   const isBack = newest - seconds > SLACK;
@@ -57,8 +56,7 @@ export function setClock(parts: ClockParts, clock: Clock, seconds: number): Erro
   if (code) return code;
   clock.base = seconds - Math.floor(nowMs / 1000);
   // It runs in any case: the record only serves to notice the next step back.
-  if (keep(parts, seconds)) clock.keptAt = seconds - DAY;
-  else clock.keptAt = seconds;
+  clock.keptAt = keep(parts, seconds) ? 0 : seconds;
   return isBack ? CLOCK_WENT_BACK : 0;
 }
 
@@ -73,10 +71,13 @@ export function keepClock(parts: ClockParts, clock: Clock): ErrorCode {
   return markExpired(parts, time) || keep(parts, time);
 }
 
-function keep(parts: ClockParts, time: number): ErrorCode {
+function record(parts: ClockParts): Uint8Array {
   const stored = parts.records.get(CLOCK);
-  const bytes = new Uint8Array(stored && stored.length > 4 ? stored.length : 4);
-  if (stored) bytes.set(stored);
+  return stored && stored.length >= 4 ? stored : new Uint8Array(4);
+}
+
+function keep(parts: ClockParts, time: number): ErrorCode {
+  const bytes = record(parts);
   bytes.set(bytesOfWords([time]));
   return parts.records.set(CLOCK, bytes);
 }
@@ -84,9 +85,9 @@ function keep(parts: ClockParts, time: number): ErrorCode {
 /** Marks the users whose end came before `time`. */
 function markExpired(parts: ClockParts, time: number): ErrorCode {
   let code: ErrorCode = 0;
-  findEntry(parts.platform, parts.records, SCHEDULES, 1, String.fromCharCode(EXPIRY), (bytes, at) => {
+  eachEntry(parts.platform, parts.records, SCHEDULES, 1, byteText(EXPIRY), (bytes, at) => {
     if (time >= readU32(bytes, at + 12)) code = markUsedUp(parts, bytes[at]!, EXPIRING_USER);
-    return code !== 0;
+    return code ? STOP : NEXT;
   });
   return code;
 }

@@ -7,7 +7,7 @@ import {
 } from './codes.js';
 import { clearSchedules } from './schedules.js';
 import { MASTER_USER, NOBODY } from './states.js';
-import { appendEntry, changeEntries, CODE_ENTRY_BYTES, findEntry, type WritableRecords, type Wires } from './tables.js';
+import { appendEntry, byteText, CODE_ENTRY_BYTES, eachEntry, removeEntry, STOP, type Wires, type WritableRecords } from './tables.js';
 
 export type { WritableRecords } from './tables.js';
 
@@ -28,11 +28,6 @@ export function isPin(code: string): boolean {
   return true;
 }
 
-/** A user's number as it stands in tables. */
-export function userText(user: number): string {
-  return String.fromCharCode(user);
-}
-
 /**
  * Adds the code with that stretched value to a user, 1 to 250. A new user gets `type` (Matter's, with `CARD_CODE` for a card) and
  * `schedule`, and nothing that an earlier user of that number left; a user who has codes keeps both, and the new code lies beside the
@@ -48,18 +43,18 @@ export function addCode(
   let beside = -1;
   entry.set(value.subarray(0, TAG_BYTES));
   entry.set([user, type & (TYPE_BITS | CARD_CODE), schedule & 255, schedule >> 8], USER_AT);
-  findEntry(platform, records, CODES, USER_AT, userText(user), (bytes, at, table) => {
+  eachEntry(platform, records, CODES, USER_AT, byteText(user), (bytes, at, table) => {
     beside = table;
     entry[TYPE_AT] = bytes[at + TYPE_AT]! & ~CARD_CODE | type & CARD_CODE;
     entry.set(bytes.subarray(at + SCHEDULE_AT, at + CODE_ENTRY_BYTES), SCHEDULE_AT);
-    return true;
+    return STOP;
   });
   return (beside < 0 && clearSchedules(platform, records, user)) || appendEntry(records, CODES, beside, entry, USERS_FULL);
 }
 
 /** Removes every code of a user. What is left of the user then, schedules, opens nothing. */
 export function removeCodes(platform: Wires, records: WritableRecords, user: number): ErrorCode {
-  return changeEntries(platform, records, CODES, USER_AT, userText(user));
+  return eachEntry(platform, records, CODES, USER_AT, byteText(user), removeEntry);
 }
 
 /** Replaces the master code by the one with that stretched value, which may be the old one but nobody else's. */

@@ -26,7 +26,7 @@ import { FLASH_READ_BACK, type ErrorCode } from '../errors.js';
 import type { Platform } from '../platform/types.js';
 import { DISABLE_TIME, WRONG_CODE_LIMIT as LIMIT_SETTING, wordSetting } from './settings.js';
 import { MASTER_USER, NOBODY, RECOVERY_USER } from './states.js';
-import { findEntry, type TableRecords } from './tables.js';
+import { eachEntry, NEXT, STOP, type Wires, type WritableRecords } from './tables.js';
 
 export const TAG_BYTES = 16;
 export const USERS_MAX = 250;
@@ -43,7 +43,7 @@ export const DISABLED_USER = 0x80;
 /** About 25 ms of an ESP32: with everything else a turn does, and a collection of memory in every other one, below 50 ms. */
 export const ITERATIONS_A_TURN = 48;
 
-export type CodeRecords = TableRecords;
+export type CodeRecords = Pick<WritableRecords, 'get'>;
 /** What of `Journal` tries need. */
 export interface TryJournal {
   read(kind: number): Uint8Array | undefined;
@@ -87,35 +87,26 @@ export interface Holder {
   /** `USED_UP`, `DISABLED_USER` and `CARD_CODE`, or 0. */
   status: number;
   schedule: number;
-  /** Where the entry lies, -1 where there is none. */
-  table: number;
-  offset: number;
 }
 
-function holder(user: number): Holder {
-  return { user, type: 0, status: 0, schedule: 0, table: -1, offset: -1 };
-}
-
-/** Finds the holder of a stretched code. */
-export function holderOf(platform: Pick<Platform, 'toWire'>, records: CodeRecords, recoveryHash: Uint8Array, value: Uint8Array): Holder {
+/** Finds the holder of a stretched code. What changes a user (access.ts, users.ts) goes by the number. */
+export function holderOf(platform: Wires, records: WritableRecords, recoveryHash: Uint8Array, value: Uint8Array): Holder {
   const whole = platform.toWire(value);
-  if (whole === platform.toWire(recoveryHash)) return holder(RECOVERY_USER);
   const tag = whole.substr(0, TAG_BYTES);
   const master = records.get(MASTER);
-  if (master && platform.toWire(master) === tag) return holder(MASTER_USER);
-  const found = holder(NOBODY);
-  findEntry(platform, records, CODES, 0, tag, (bytes, at, table) => {
+  const holder: Holder = { user: NOBODY, type: 0, status: 0, schedule: 0 };
+  if (whole === platform.toWire(recoveryHash)) holder.user = RECOVERY_USER;
+  else if (master && platform.toWire(master) === tag) holder.user = MASTER_USER;
+  else eachEntry(platform, records, CODES, 0, tag, (bytes, at) => {
     const user = bytes[at + USER_AT]!;
-    if (!user || user > USERS_MAX) return false;
-    found.user = user;
-    found.type = bytes[at + TYPE_AT]! & TYPE_BITS;
-    found.status = bytes[at + TYPE_AT]! & ~TYPE_BITS;
-    found.schedule = readU16(bytes, at + SCHEDULE_AT);
-    found.table = table;
-    found.offset = at;
-    return true;
+    if (!user || user > USERS_MAX) return NEXT;
+    holder.user = user;
+    holder.type = bytes[at + TYPE_AT]! & TYPE_BITS;
+    holder.status = bytes[at + TYPE_AT]! & ~TYPE_BITS;
+    holder.schedule = readU16(bytes, at + SCHEDULE_AT);
+    return STOP;
   });
-  return found;
+  return holder;
 }
 
 /**

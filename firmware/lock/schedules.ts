@@ -19,7 +19,7 @@ import { bytesOfWords, readU16, readU32 } from '../flash/bytes.js';
 import { OPERATING_MODE, UTC_OFFSET, wordSetting } from './settings.js';
 import { MODE_PASSAGE, MODE_PRIVACY } from './states.js';
 import {
-  appendEntry, changeEntries, findEntry, SCHEDULE_ENTRY_BYTES, tableKey, tablesOf, type TableRecords, type Wires, type WritableRecords,
+  appendEntry, byteText, eachEntry, NEXT, removeEntry, SCHEDULE_ENTRY_BYTES, STOP, tableKey, tablesOf, type Wires, type WritableRecords,
 } from './tables.js';
 
 export const WEEK_DAY = 1;
@@ -64,11 +64,12 @@ function isBetween(bytes: Uint8Array, at: number, time: number): boolean {
 /**
  * The user has schedules of that kind, and one of them covers `local`: 2; has some, but none does: 1; has none: 0.
  */
-function standing(platform: Wires, records: TableRecords, user: number, kind: number, local: number): number {
+function standing(platform: Wires, records: WritableRecords, user: number, kind: number, local: number): number {
   let found = 0;
-  findEntry(platform, records, SCHEDULES, 0, String.fromCharCode(user, kind), (bytes, at) => {
-    found = (kind === WEEK_DAY ? isInWeek(bytes, at, local) : isBetween(bytes, at, local)) ? 2 : 1;
-    return found === 2;
+  eachEntry(platform, records, SCHEDULES, 0, byteText(user) + byteText(kind), (bytes, at) => {
+    const isCovered = kind === WEEK_DAY ? isInWeek(bytes, at, local) : isBetween(bytes, at, local);
+    found = isCovered ? 2 : 1;
+    return isCovered ? STOP : NEXT;
   });
   return found;
 }
@@ -77,18 +78,18 @@ function standing(platform: Wires, records: TableRecords, user: number, kind: nu
  * The user's schedules allow `local` (a known time). `kind`: only week-day or year-day schedules count; 0: both do, and as in Matter one of
  * each kind that the user has must cover it. A user without any may not.
  */
-export function isScheduled(platform: Wires, records: TableRecords, user: number, kind: number, local: number): boolean {
+export function isScheduled(platform: Wires, records: WritableRecords, user: number, kind: number, local: number): boolean {
   const week = kind === YEAR_DAY ? 0 : standing(platform, records, user, WEEK_DAY, local);
   const year = kind === WEEK_DAY ? 0 : standing(platform, records, user, YEAR_DAY, local);
   return week !== 1 && year !== 1 && week + year > 0;
 }
 
 /** First use and end of an expiring user, if there was a first use. UTC seconds. */
-export function expiryOf(platform: Wires, records: TableRecords, user: number): { from: number; until: number } | undefined {
+export function expiryOf(platform: Wires, records: WritableRecords, user: number): { from: number; until: number } | undefined {
   let found: { from: number; until: number } | undefined;
-  findEntry(platform, records, SCHEDULES, 0, String.fromCharCode(user, EXPIRY), (bytes, at) => {
+  eachEntry(platform, records, SCHEDULES, 0, byteText(user) + byteText(EXPIRY), (bytes, at) => {
     found = { from: readU32(bytes, at + 8), until: readU32(bytes, at + 12) };
-    return true;
+    return STOP;
   });
   return found;
 }
@@ -98,14 +99,14 @@ export function expiryOf(platform: Wires, records: TableRecords, user: number): 
  * Privacy was asked for from inside the door and is ended there: no holiday ends it. A mode that does not exist is given as it stands,
  * and restricts.
  */
-export function modeInForce(platform: Wires, records: TableRecords, settings: Uint8Array, time: number): number {
+export function modeInForce(platform: Wires, records: WritableRecords, settings: Uint8Array, time: number): number {
   let mode = settings[OPERATING_MODE]!;
   if (!time || mode === MODE_PRIVACY) return mode;
   const local = localTime(settings, time);
-  findEntry(platform, records, HOLIDAYS, 1, String.fromCharCode(HOLIDAY), (bytes, at) => {
-    if (!isBetween(bytes, at, local)) return false;
+  eachEntry(platform, records, HOLIDAYS, 1, byteText(HOLIDAY), (bytes, at) => {
+    if (!isBetween(bytes, at, local)) return NEXT;
     mode = bytes[at]!;
-    return true;
+    return STOP;
   });
   return mode;
 }
@@ -121,18 +122,26 @@ export function weekDaySchedule(user: number, index: number, days: number, start
   return new Uint8Array([user, WEEK_DAY, index, days, start & 255, start >> 8, end & 255, end >> 8, 0, 0, 0, 0, 0, 0, 0, 0]);
 }
 
-/** The entry of a year-day schedule, an end or a holiday, or nothing where it makes no sense. `user`: of a holiday the mode. */
+/** The entry of a year-day schedule or a holiday, or nothing where it makes no sense. `user`: of a holiday the mode. */
 export function timeSchedule(user: number, kind: number, index: number, from: number, until: number): Uint8Array | undefined {
   if (!isWhole(index, 1, 255) || !isWhole(from, 0, LAST_SECOND) || !isWhole(until, from + 1, LAST_SECOND)) return undefined;
-  if (kind === HOLIDAY && !isWhole(user, 0, MODE_PASSAGE)) return undefined;
+  return kind === HOLIDAY && !isWhole(user, 0, MODE_PASSAGE) ? undefined : timeEntry(user, kind, index, from, until);
+}
+
+function timeEntry(user: number, kind: number, index: number, from: number, until: number): Uint8Array {
   const entry = new Uint8Array(SCHEDULE_ENTRY_BYTES);
   entry.set([user, kind, index]);
   entry.set(bytesOfWords([from, until]), 8);
   return entry;
 }
 
+/** Stores the end of an expiring user who has none. UTC seconds. */
+export function storeExpiry(records: WritableRecords, user: number, from: number, until: number): ErrorCode {
+  return appendEntry(records, SCHEDULES, -1, timeEntry(user, EXPIRY, 1, from, until), RECORDS_FULL);
+}
+
 /** How many schedules (or holidays) there are, ends of expiring users left out. */
-function count(records: TableRecords, first: number): number {
+function count(records: WritableRecords, first: number): number {
   let found = 0;
   for (let table = 0; table < tablesOf(first); table++) {
     const bytes = records.get(tableKey(first, table));
@@ -153,21 +162,21 @@ export function storeSchedule(platform: Wires, records: WritableRecords, entry: 
   const from = isHoliday ? 1 : 0;
   const name = platform.toWire(entry.subarray(from, 3));
   let found = false;
-  const code = changeEntries(platform, records, first, from, name, (bytes, at) => {
+  const code = eachEntry(platform, records, first, from, name, (bytes, at) => {
     found = true;
     bytes.set(entry, at);
+    return NEXT;
   });
   if (code || found) return code;
-  if (entry[1] !== EXPIRY && count(records, first) >= (isHoliday ? HOLIDAYS_MAX : SCHEDULES_MAX)) return RECORDS_FULL;
-  return appendEntry(records, first, -1, entry, RECORDS_FULL);
+  return count(records, first) < (isHoliday ? HOLIDAYS_MAX : SCHEDULES_MAX) ? appendEntry(records, first, -1, entry, RECORDS_FULL) : RECORDS_FULL;
 }
 
 /** Removes one schedule of a user, all of a kind (no `index`), or all (no `kind`). What is not there is no error. */
 export function clearSchedules(platform: Wires, records: WritableRecords, user: number, kind?: number, index?: number): ErrorCode {
-  const name = String.fromCharCode(user) + (kind ? String.fromCharCode(kind) : '') + (kind && index ? String.fromCharCode(index) : '');
-  return changeEntries(platform, records, SCHEDULES, 0, name);
+  const name = byteText(user) + (kind ? byteText(kind) + (index ? byteText(index) : '') : '');
+  return eachEntry(platform, records, SCHEDULES, 0, name, removeEntry);
 }
 
 export function clearHoliday(platform: Wires, records: WritableRecords, index: number): ErrorCode {
-  return changeEntries(platform, records, HOLIDAYS, 1, String.fromCharCode(HOLIDAY, index));
+  return eachEntry(platform, records, HOLIDAYS, 1, byteText(HOLIDAY) + byteText(index), removeEntry);
 }

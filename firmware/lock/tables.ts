@@ -14,10 +14,8 @@ import type { ErrorCode } from '../errors.js';
 import type { Wire } from '../platform/types.js';
 
 /** What of `Records` tables need. */
-export interface TableRecords {
+export interface WritableRecords {
   get(key: number): Uint8Array | undefined;
-}
-export interface WritableRecords extends TableRecords {
   set(key: number, bytes: Uint8Array): ErrorCode;
 }
 /** What of `Platform` tables need. */
@@ -41,9 +39,9 @@ export function tableKey(first: number, table: number): number {
   return first === CODES && table ? MORE_CODES + table - 1 : first + table;
 }
 
-/** Bytes of the whole entries in a record of that length. */
-function wholeEntries(length: number, size: number): number {
-  return length - length % size;
+/** A byte as it stands in the text of a table. */
+export function byteText(byte: number): Wire {
+  return String.fromCharCode(byte);
 }
 
 /**
@@ -62,29 +60,18 @@ export function entryIn(table: Wire, needle: Wire, size: number, offset: number,
   return -1;
 }
 
-/** Calls `visit` with each entry whose bytes at `offset` are `needle`, until it says true; says whether it did. */
-export function findEntry(
-  platform: Wires, records: TableRecords, first: number, offset: number, needle: Wire, visit: (bytes: Uint8Array, at: number, table: number) => boolean,
-): boolean {
-  const size = entryBytes(first);
-  const tables = tablesOf(first);
-  for (let table = 0; table < tables; table++) {
-    const bytes = records.get(tableKey(first, table));
-    if (!bytes) continue;
-    const text = platform.toWire(bytes);
-    for (let at = entryIn(text, needle, size, offset, 0); at >= 0; at = entryIn(text, needle, size, offset, at + size)) {
-      if (visit(bytes, at, table)) return true;
-    }
-  }
-  return false;
-}
+// What a visitor says of an entry
+export const NEXT = 0;
+/** Enough: no further entry is visited, and nothing of this table is written. */
+export const STOP = 1;
+export const REMOVE = 2;
 
 /**
- * Changes the entries whose bytes at `offset` are `needle`, or removes them where no `change` is given. One write a table, none where
- * nothing differs; a cut between two tables leaves the later ones as they were, and the same call goes on from there.
+ * Calls `visit` with each entry whose bytes at `offset` are `needle`; it may change them in place. One write a table, none where nothing
+ * differs. A cut between two tables leaves the later ones as they were, and the same call goes on from there.
  */
-export function changeEntries(
-  platform: Wires, records: WritableRecords, first: number, offset: number, needle: Wire, change?: (bytes: Uint8Array, at: number) => void,
+export function eachEntry(
+  platform: Wires, records: WritableRecords, first: number, offset: number, needle: Wire, visit: (bytes: Uint8Array, at: number, table: number) => number,
 ): ErrorCode {
   const size = entryBytes(first);
   const tables = tablesOf(first);
@@ -94,18 +81,27 @@ export function changeEntries(
     if (!bytes) continue;
     const text = platform.toWire(bytes);
     let removed = 0;
+    let isHit = false;
     for (let at = entryIn(text, needle, size, offset, 0); at >= 0; at = entryIn(text, needle, size, offset, at + size)) {
-      if (change) change(bytes, at);
-      else {
-        bytes.set(bytes.subarray(at - removed + size), at - removed);
+      const place = at - removed;
+      const say = visit(bytes, place, table);
+      if (say === STOP) return 0;
+      if (say) {
+        bytes.set(bytes.subarray(place + size), place);
         removed += size;
       }
+      isHit = true;
     }
-    if (!removed && platform.toWire(bytes) === text) continue;
-    const code = records.set(key, bytes.subarray(0, wholeEntries(bytes.length, size) - removed));
+    if (!isHit || !removed && platform.toWire(bytes) === text) continue;
+    const code = records.set(key, bytes.subarray(0, bytes.length - bytes.length % size - removed));
     if (code) return code;
   }
   return 0;
+}
+
+/** A visitor that removes. */
+export function removeEntry(): number {
+  return REMOVE;
 }
 
 /** Adds an entry, to table `beside` (-1: no matter which) if it has room, or to the first that has. `full` where none has. */
@@ -114,7 +110,7 @@ export function appendEntry(records: WritableRecords, first: number, beside: num
     const table = i < 0 ? beside : i;
     if (table < 0) continue;
     const old = records.get(tableKey(first, table));
-    const length = old ? wholeEntries(old.length, entry.length) : 0;
+    const length = old ? old.length - old.length % entry.length : 0;
     if (length + entry.length > VALUE_MAX) continue;
     const bytes = new Uint8Array(length + entry.length);
     if (old) bytes.set(old.subarray(0, length));

@@ -14,10 +14,10 @@ import { CODES } from '../flash/keys.js';
 import {
   CARD_CODE, DISABLED_USER, holderOf, SCHEDULE_AT, TAG_BYTES, TYPE_AT, TYPE_BITS, USED_UP, USER_AT, USERS_MAX,
 } from './codes.js';
-import { removeCodes, userText } from './codes-table.js';
+import { removeCodes } from './codes-table.js';
 import { clearSchedules, EXPIRY, storeSchedule } from './schedules.js';
 import { EXPIRING_USER, NOBODY, REMOTE_ONLY_USER } from './states.js';
-import { changeEntries, CODE_ENTRY_BYTES, findEntry, tableKey, type TableRecords, type Wires, type WritableRecords } from './tables.js';
+import { byteText, CODE_ENTRY_BYTES, eachEntry, NEXT, removeEntry, tableKey, type Wires, type WritableRecords } from './tables.js';
 
 export interface User {
   user: number;
@@ -30,17 +30,17 @@ export interface User {
 }
 
 /** What there is to know about a user; undefined: there is none with that number. */
-export function userOf(platform: Wires, records: TableRecords, user: number): User | undefined {
+export function userOf(platform: Wires, records: WritableRecords, user: number): User | undefined {
   const found: User = { user, type: 0, status: 0, schedule: 0, pins: 0, cards: 0 };
   if (user < 1 || user > USERS_MAX) return undefined;
-  findEntry(platform, records, CODES, USER_AT, userText(user), (bytes, at) => {
+  eachEntry(platform, records, CODES, USER_AT, byteText(user), (bytes, at) => {
     const type = bytes[at + TYPE_AT]!;
     found.type = type & TYPE_BITS;
     found.status = found.status | type & (USED_UP | DISABLED_USER);
     found.schedule = readU16(bytes, at + SCHEDULE_AT);
     if (type & CARD_CODE) found.cards++;
     else found.pins++;
-    return false;
+    return NEXT;
   });
   return found.pins + found.cards ? found : undefined;
 }
@@ -49,7 +49,7 @@ export function userOf(platform: Wires, records: TableRecords, user: number): Us
  * Sets `users[n]` for each user n of one table of codes, 0 to `tablesOf(CODES) - 1`. One table a turn: looking at each entry of all of them
  * takes an ESP32 more than a turn may last. `users` has `USERS_MAX + 1` bytes.
  */
-export function markUsers(records: TableRecords, table: number, users: Uint8Array): void {
+export function markUsers(records: WritableRecords, table: number, users: Uint8Array): void {
   const bytes = records.get(tableKey(CODES, table));
   if (!bytes) return;
   for (let at = USER_AT; at + CODE_ENTRY_BYTES - USER_AT <= bytes.length; at += CODE_ENTRY_BYTES) {
@@ -78,10 +78,11 @@ export function replaceCode(
   const other = holderOf(platform, records, recoveryHash, value).user;
   if (other !== NOBODY) return other === user ? 0 : CODE_IN_USE;
   let found = false;
-  const code = changeEntries(platform, records, CODES, USER_AT, userText(user), (bytes, at) => {
-    if (found || ((bytes[at + TYPE_AT]! & CARD_CODE) !== 0) !== isCard) return;
+  const code = eachEntry(platform, records, CODES, USER_AT, byteText(user), (bytes, at) => {
+    if (found || ((bytes[at + TYPE_AT]! & CARD_CODE) !== 0) !== isCard) return NEXT;
     found = true;
     bytes.set(value.subarray(0, TAG_BYTES), at);
+    return NEXT;
   });
   return found ? code : NO_SUCH_USER;
 }
@@ -89,7 +90,7 @@ export function replaceCode(
 /** Removes the code with that stretched value from a user. The last one takes the user with it. */
 export function removeCode(platform: Wires, records: WritableRecords, recoveryHash: Uint8Array, value: Uint8Array, user: number): ErrorCode {
   if (holderOf(platform, records, recoveryHash, value).user !== user) return NO_SUCH_USER;
-  return changeEntries(platform, records, CODES, 0, platform.toWire(value.subarray(0, TAG_BYTES)) + userText(user));
+  return eachEntry(platform, records, CODES, 0, platform.toWire(value.subarray(0, TAG_BYTES)) + byteText(user), removeEntry);
 }
 
 /**
@@ -103,9 +104,10 @@ export function setUser(platform: Wires, records: WritableRecords, user: number,
   if (!before) return NO_SUCH_USER;
   const anew = before.type !== type || before.status & USED_UP && !disabled;
   const code = anew && type === EXPIRING_USER ? clearSchedules(platform, records, user, EXPIRY) : 0;
-  return code || changeEntries(platform, records, CODES, USER_AT, userText(user), (bytes, at) => {
+  return code || eachEntry(platform, records, CODES, USER_AT, byteText(user), (bytes, at) => {
     bytes[at + TYPE_AT] = type | bytes[at + TYPE_AT]! & (anew ? CARD_CODE : CARD_CODE | USED_UP) | (disabled ? DISABLED_USER : 0);
     bytes.set([schedule & 255, schedule >> 8], at + SCHEDULE_AT);
+    return NEXT;
   });
 }
 

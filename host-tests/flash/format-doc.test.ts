@@ -3,12 +3,14 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FAMILIES } from '../../boards/families.js';
 import { freeBytesOf } from '../../firmware/flash/record-chores.js';
-import { LOG_FIRST } from '../../firmware/flash/keys.js';
+import { CODES, LOG_FIRST, SCHEDULES } from '../../firmware/flash/keys.js';
 import * as kinds from '../../firmware/flash/kinds.js';
 import { openJournal } from '../../firmware/flash/journal.js';
 import { openRecords } from '../../firmware/flash/records.js';
+import { VALUE_MAX } from '../../firmware/flash/record-format.js';
 import { HOLIDAYS_MAX, SCHEDULES_MAX } from '../../firmware/lock/schedules.js';
-import { CODE_ENTRY_BYTES, SCHEDULE_ENTRY_BYTES } from '../../firmware/lock/tables.js';
+import { SETTINGS_BYTES } from '../../firmware/lock/settings.js';
+import { CODE_ENTRY_BYTES, SCHEDULE_ENTRY_BYTES, tablesOf } from '../../firmware/lock/tables.js';
 import { LOG_ENTRY_BYTES } from '../../firmware/lock/access-log.js';
 import { OWNER_KEY_BYTES, OWNERS_MAX, withOwner } from '../../firmware/lock/owners.js';
 import { HISTORY_LIMIT } from '../../firmware/update/history.js';
@@ -35,8 +37,16 @@ function storeOf(pages: number) {
 describe('docs/flash-format.md', () => {
   it('gives the sizes that the firmware has', () => {
     const bytesOf = (what: string): number => rows.find((row) => row.what.startsWith(what))!.bytes;
-    expect(bytesOf('codes of users 1-51')).toBe(CODES_PER_TABLE * CODE_ENTRY_BYTES);
-    expect(bytesOf('codes of users 52')).toBe((100 - CODES_PER_TABLE) * CODE_ENTRY_BYTES);
+    const valuesOf = (what: string): number => rows.find((row) => row.what.startsWith(what))!.values;
+    const codes = Math.floor(VALUE_MAX / CODE_ENTRY_BYTES);
+    const times = Math.floor(VALUE_MAX / SCHEDULE_ENTRY_BYTES);
+    expect([valuesOf('255 codes'), bytesOf('255 codes')]).toEqual([tablesOf(CODES), codes * CODE_ENTRY_BYTES]);
+    expect(tablesOf(CODES) * codes).toBe(255);
+    expect([valuesOf('100 schedules, 92 ends'), bytesOf('100 schedules, 92 ends')]).toEqual([3, times * SCHEDULE_ENTRY_BYTES]);
+    expect(bytesOf('8 more ends')).toBe((SCHEDULES_MAX + 100 - 3 * times) * SCHEDULE_ENTRY_BYTES);
+    expect(tablesOf(SCHEDULES) * times).toBeGreaterThanOrEqual(SCHEDULES_MAX + 100);
+    expect(bytesOf('20 holidays')).toBe(HOLIDAYS_MAX * SCHEDULE_ENTRY_BYTES);
+    expect(bytesOf('settings')).toBe(SETTINGS_BYTES);
     expect(bytesOf('install history')).toBe(HISTORY_LIMIT * 44);
     expect(bytesOf('access log')).toBe(LOG_ENTRY_BYTES);
     expect(bytesOf('security floor')).toBe(84);

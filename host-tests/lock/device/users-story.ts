@@ -67,7 +67,7 @@ export function tell(story: Story, say: (line: string) => void): void {
   function type(code: number, time: number): void {
     const holder = holderOf(platform, records, story.recovery, valueOf(code));
     const judged = admit(parts, holder, time, SOURCE_KEYPAD);
-    say('code ' + code + ' user ' + holder.user + ' type ' + holder.type + ' at ' + holder.table + ' ' + holder.offset + ' says ' + judged + ' log ' + logOf(holder, judged));
+    say('code ' + code + ' user ' + holder.user + ' type ' + holder.type + ' says ' + judged + ' log ' + logOf(holder, judged));
   }
   function look(): void {
     const users = new Uint8Array(251);

@@ -15,6 +15,9 @@ const level = oneOf([0, 1]);
 const input = record({ pin, active: level }, { pull: oneOf(['up', 'down']) });
 const output = record({ pin, active: level });
 const millivolts = whole(1, 30000);
+const throwMs = whole(50, 10000);
+/** What every hobby servo understands lies between 1000 and 2000; many go further. */
+const servoUs = whole(500, 2500);
 
 const wiringShape = record(
   {
@@ -29,7 +32,12 @@ const wiringShape = record(
     }),
     bolt: byType({
       none: record({ type: oneOf(['none']) }),
-      motor: record({ type: oneOf(['motor']), in1: pin, in2: pin, throwMs: whole(50, 10000) }),
+      motor: record({ type: oneOf(['motor']), in1: pin, in2: pin, throwMs }, {
+        stall: record({ pin, limit: whole(1, 999), ignoreMs: whole(0, 1000) }),
+        softStartMs: whole(1, 1000),
+      }),
+      servo: record({ type: oneOf(['servo']), pin, lockedUs: servoUs, unlockedUs: servoUs, throwMs }, { enable: output }),
+      strike: record({ type: oneOf(['strike']), pin, active: level }),
     }),
     onPowerLoss: oneOf(['failSecure', 'failSafe']),
     battery: record({ chemistry: oneOf(['4xAA', '4xNiMH', 'li1', 'mains']) }, {

@@ -24,7 +24,7 @@ export interface Wiring {
   strap?: InputWiring;
   /** Wakes the chip from deep sleep. */
   wakePin?: InputWiring;
-  /** What the bolt does without power: declared for people, nothing drives on it. */
+  /** What the bolt does without power. Declared for people; a strike that is fail-safe is driven the other way round. */
   onPowerLoss: 'failSecure' | 'failSafe';
   battery: BatteryWiring;
   resetCause?: ResetCauseWiring;
@@ -50,7 +50,7 @@ export interface WiegandWiring {
   bits: 4 | 8;
 }
 
-export type BoltWiring = MotorWiring | { type: 'none' };
+export type BoltWiring = MotorWiring | ServoWiring | StrikeWiring | { type: 'none' };
 
 /** A DC motor on an H-bridge whose inputs are active high: in1 high unlocks, in2 high locks, both low = no current. */
 export interface MotorWiring {
@@ -59,6 +59,43 @@ export interface MotorWiring {
   in2: number;
   /** Longest time one throw may take, milliseconds. */
   throwMs: number;
+  /** Where the driver tells its current. */
+  stall?: StallWiring;
+  /** For so many milliseconds of current a throw begins with short pulses that grow: spares gears and cells. */
+  softStartMs?: number;
+}
+
+/** An ADC pin that sees the motor's current, filtered by a capacitor of some microseconds. */
+export interface StallWiring {
+  pin: number;
+  /** Thousandths of the ADC's full scale: more is a motor that stands. */
+  limit: number;
+  /** The current at the start of a throw says nothing for so long, milliseconds. */
+  ignoreMs: number;
+}
+
+/** A hobby servo. It gets its signal only while it turns, and so holds nothing: the bolt has to stay where it is by itself. */
+export interface ServoWiring {
+  type: 'servo';
+  pin: number;
+  /** Pulse widths of the two ends, microseconds. */
+  lockedUs: number;
+  unlockedUs: number;
+  /** How long it gets its signal, milliseconds: long enough for one throw. */
+  throwMs: number;
+  /** Switches its supply. A capacitor behind the switch carries the servo through the gaps of some milliseconds. */
+  enable?: LightWiring;
+}
+
+/**
+ * An electric strike, or a magnet. With `onPowerLoss: 'failSecure'` current releases the door; with 'failSafe' current holds it, all the
+ * time, and only mains can do that.
+ */
+export interface StrikeWiring {
+  type: 'strike';
+  pin: number;
+  /** Level that means current. */
+  active: 0 | 1;
 }
 
 export interface SensorWiring {

@@ -21,6 +21,7 @@ export interface MotorVisit {
 export async function examineMotor(visit: Visit): Promise<MotorVisit> {
   const { bolt } = visit.wiring;
   if (bolt.type === 'none') return { findings: [note('motor', 'this wiring has none.')] };
+  if (bolt.type !== 'motor') return { findings: [note('motor', `this wiring has a ${bolt.type}, which is not run here: open and lock the door with a code.`)] };
   const free = await visit.yes('motor', 'The motor will be run now. Does the door stand open, and are all fingers away from the bolt?');
   if (!free) return { findings: [note('motor', 'not looked at: it is run only with the door open and nobody near the bolt.')] };
   await visit.bench.motorOff(bolt);

@@ -1,150 +1,103 @@
 /**
- * The bolt: a DC motor on an H-bridge between two end stops. The motor gets hardware-timed pulses, renewed while all is well; whatever
- * happens to the interpreter, it is off a tenth of a second later. Where the bolt is, only the end stops tell.
+ * The bolt: what drives it, and what tells where it is. Current flows in hardware-timed pulses, renewed while all is well; whatever
+ * happens to the interpreter, it is off a tenth of a second later. Where the bolt is, only sensors tell, or the current of a throw
+ * that was felt to arrive since the start.
  */
-import type { BoltWiring, InputWiring, SensorWiring } from '../../boards/wiring.js';
-import { BOLT_JAMMED, BOLT_SENSOR_FAULT, type ErrorCode } from '../errors.js';
+import type { BoltWiring, MotorWiring, SensorWiring, ServoWiring, Wiring } from '../../boards/wiring.js';
+import { BOLT_SENSOR_FAULT, MOTOR_HOT } from '../errors.js';
 import type { Pins } from '../platform/types.js';
+import { readInput, setUpInput } from './inputs.js';
 import { LOCKED, NOT_FULLY_LOCKED, POSITION_UNKNOWN, UNLOCKED } from './states.js';
+import { openStrike } from './strike.js';
+import { ARRIVED, enter, HOT_MS, KEEP, newBolt, ONCE_MORE, POLL_MS, PULSE_GAP_MS, PULSE_MS, REST, STOP, stepBolt, THROW, type BoltState } from './throw.js';
 
-export const PULSE_MS = 100;
-/**
- * A pulse is renewed this long after it has ended, never before: Espruino queues the end of a pulse that is asked for while another
- * runs behind that one, without raising the pin again. The motor coasts through the gap.
- */
-export const PULSE_GAP_MS = 3;
-/** Short way back before a jammed throw is tried again, and the pause after it (twice as long the second time). */
-export const BACK_MS = 300;
-export const WAIT_MS = 300;
-export const RETRIES = 2;
-/** How often the end stops are read while the motor is on. */
-const POLL_MS = 20;
+export { readInput, setUpInput } from './inputs.js';
 
-const REST = 0;
-const THROW = 1;
-const BACK = 2;
-const WAIT = 3;
-
-/** The caller's record, changed in place. */
-export interface BoltState {
-  phase: number;
-  /** `LOCKED` or `UNLOCKED`. */
-  goal: number;
-  sinceMs: number;
-  retries: number;
-  pulseEndsMs: number;
-  /** `BOLT_JAMMED` or `BOLT_SENSOR_FAULT` of the last throw. */
-  fault: ErrorCode;
-}
-
-export const KEEP = 0;
-export const STOP = 1;
-export const PULSE_UNLOCK = 2;
-export const PULSE_LOCK = 3;
-
-export function newBolt(): BoltState {
-  return { phase: REST, goal: LOCKED, sinceMs: 0, retries: 0, pulseEndsMs: -PULSE_GAP_MS, fault: 0 };
-}
-
-/** Begins a throw; a throw that is under way is given up for it. */
-export function throwBolt(bolt: BoltState, goal: number, nowMs: number): void {
-  bolt.phase = THROW;
-  bolt.goal = goal;
-  bolt.sinceMs = nowMs;
-  bolt.retries = 0;
-  bolt.fault = 0;
-}
-
-function rest(bolt: BoltState, fault: ErrorCode): number {
-  bolt.phase = REST;
-  bolt.fault = fault;
-  return STOP;
-}
-
-/**
- * What to do with the motor now. `locked`, `unlocked`: end stops, 1 = reached, 0 = not, -1 = not wired. Without the end stop of its
- * goal a throw takes all of `throwMs`. A jam is answered by two more tries, then the motor stays off.
- */
-export function stepBolt(bolt: BoltState, nowMs: number, locked: number, unlocked: number, throwMs: number): number {
-  if (bolt.phase === REST) return KEEP;
-  const opening = bolt.goal === UNLOCKED;
-  const there = opening ? unlocked : locked;
-  const away = opening ? locked : unlocked;
-  const elapsedMs = nowMs - bolt.sinceMs;
-  if (bolt.phase === THROW) {
-    if (there > 0 && away < 1) return rest(bolt, 0);
-    if (elapsedMs >= throwMs) {
-      if (there > 0) return rest(bolt, BOLT_SENSOR_FAULT);
-      if (there < 0 && away < 1) return rest(bolt, 0);
-      if (bolt.retries === RETRIES) return rest(bolt, BOLT_JAMMED);
-      bolt.retries++;
-      bolt.phase = BACK;
-      bolt.sinceMs = nowMs;
-      return STOP;
-    }
-  } else if (bolt.phase === BACK) {
-    if (elapsedMs >= BACK_MS) {
-      bolt.phase = WAIT;
-      bolt.sinceMs = nowMs;
-      return STOP;
-    }
-  } else {
-    if (elapsedMs < WAIT_MS * bolt.retries) return KEEP;
-    bolt.phase = THROW;
-    bolt.sinceMs = nowMs;
-  }
-  if (nowMs < bolt.pulseEndsMs + PULSE_GAP_MS) return KEEP;
-  bolt.pulseEndsMs = nowMs + PULSE_MS;
-  return opening === (bolt.phase === THROW) ? PULSE_UNLOCK : PULSE_LOCK;
-}
-
-/** 1 = active, 0 = not, -1 = not wired. */
-export function readInput(pins: Pins, input: InputWiring | undefined): number {
-  return input ? (pins.read(input.pin) === input.active ? 1 : 0) : -1;
-}
-
-export function setUpInput(pins: Pins, input: InputWiring | undefined): void {
-  if (input) pins.mode(input.pin, input.pull === 'up' ? 'input_pullup' : input.pull === 'down' ? 'input_pulldown' : 'input');
-}
+/** A servo gets a signal every 23 ms. */
+const SERVO_MS = 20;
+/** End stops may contradict each other for so long while a hand turns the bolt. */
+const ODD_MS = 2000;
 
 export interface Bolt {
+  /** For readers. Its `fault` is the last throw's, or BOLT_SENSOR_FAULT where both end stops are active at rest. */
   state: BoltState;
-  /** Matter's LockState now. */
+  /** Matter's LockState now. UNLATCHED: a strike without sensors is released. */
   position(): number;
-  /** Throws the bolt to `goal`; nothing moves where it already is, and nothing where there is no motor. */
+  /**
+   * Throws the bolt to `goal`; nothing moves where it already is, and nothing where there is no motor. UNLOCKED releases a strike for its
+   * hold time, or until the door has opened; LOCKED ends that. Too hot: at rest at once, with MOTOR_HOT.
+   */
   move(goal: number): void;
-  /** False while a throw is under way: the motor may have current. */
+  /** False while a throw is under way: the motor may have current. A magnet that holds the door is at rest. */
   atRest(): boolean;
-  /** Milliseconds until `tick` should be called next. */
+  /** Milliseconds until `tick` should be called next; 0 = no need. A magnet needs it at rest, too. */
   dueMs(): number;
-  /** Keeps the motor going, or stops it. */
+  /** Keeps the motor going, or stops it. At rest it looks whether the end stops agree; a few times a minute will do for that. */
   tick(): void;
   /** Takes the motor's current for the rest of its pulse: before flash is written in the middle of a throw, which then goes on. */
   off(): void;
 }
 
-/** Sets the pins up with the motor off. Moves nothing. */
-export function openBolt(pins: Pins, nowMs: () => number, wiring: BoltWiring, sensors: SensorWiring | undefined): Bolt {
+/** Current for so many milliseconds, negative to lock; 0 or nothing: none. */
+type Drive = (ms?: number) => void;
+
+/**
+ * Sets the pins up without current. Moves nothing. `onPowerLoss` tells a strike that current releases from one that it holds;
+ * `settings`, those in force, how long a strike is released (5 s without them).
+ */
+export function openBolt(
+  pins: Pins, nowMs: () => number, wiring: BoltWiring, sensors: SensorWiring | undefined, onPowerLoss?: Wiring['onPowerLoss'], settings?: Uint8Array,
+): Bolt {
+  const stops = sensors || {};
+  setUpInput(pins, stops.locked);
+  setUpInput(pins, stops.unlocked);
+  if (wiring.type === 'motor') return openThrown(pins, nowMs, stops, motorDrive(pins, wiring), wiring);
+  if (wiring.type === 'servo') return openThrown(pins, nowMs, stops, servoDrive(pins, wiring), wiring);
+  const still = openThrown(pins, nowMs, stops, () => undefined);
+  return wiring.type === 'strike' ? openStrike(still, pins, nowMs, wiring, stops.door, onPowerLoss === 'failSafe', settings) : still;
+}
+
+function motorDrive(pins: Pins, motor: MotorWiring): Drive {
+  function drive(ms?: number): void {
+    if (ms) pins.pulse(ms > 0 ? motor.in1 : motor.in2, 1, Math.abs(ms));
+    else {
+      pins.write(motor.in1, 0);
+      pins.write(motor.in2, 0);
+    }
+  }
+  drive();
+  pins.mode(motor.in1, 'output');
+  pins.mode(motor.in2, 'output');
+  return drive;
+}
+
+/** A servo wants a signal for each slice. Its supply, where it can be switched, comes in pulses as long as four of them. */
+function servoDrive(pins: Pins, servo: ServoWiring): Drive {
+  const supply = servo.enable;
+  let slices = 0;
+  function drive(ms?: number): void {
+    if (ms) {
+      if (supply && !(slices++ & 3)) pins.pulse(supply.pin, supply.active, 4 * SERVO_MS + 3 * PULSE_GAP_MS);
+      pins.pulse(servo.pin, 1, (ms > 0 ? servo.unlockedUs : servo.lockedUs) / 1000);
+    } else {
+      slices = 0;
+      pins.write(servo.pin, 0);
+      if (supply) pins.write(supply.pin, supply.active ? 0 : 1);
+    }
+  }
+  drive();
+  pins.mode(servo.pin, 'output');
+  if (supply) pins.mode(supply.pin, 'output');
+  return drive;
+}
+
+/** What moves from one end to the other; without `wiring` it stands still, and tells what its sensors say. */
+function openThrown(pins: Pins, nowMs: () => number, stops: SensorWiring, drive: Drive, wiring?: MotorWiring | ServoWiring): Bolt {
   const state = newBolt();
-  const lockedStop = sensors && sensors.locked;
-  const unlockedStop = sensors && sensors.unlocked;
-  const motor = wiring.type === 'motor' ? wiring : undefined;
-  function off(): void {
-    if (!motor) return;
-    pins.write(motor.in1, 0);
-    pins.write(motor.in2, 0);
-  }
-  setUpInput(pins, lockedStop);
-  setUpInput(pins, unlockedStop);
-  off();
-  if (motor) {
-    pins.mode(motor.in1, 'output');
-    pins.mode(motor.in2, 'output');
-  }
   function position(): number {
-    const locked = readInput(pins, lockedStop);
-    const unlocked = readInput(pins, unlockedStop);
-    if (locked < 0 && unlocked < 0) return POSITION_UNKNOWN;
+    const locked = readInput(pins, stops.locked);
+    const unlocked = readInput(pins, stops.unlocked);
+    if (locked < 0 && unlocked < 0) return state.phase === ARRIVED ? state.goal : POSITION_UNKNOWN;
     if (locked > 0) return unlocked > 0 ? NOT_FULLY_LOCKED : LOCKED;
     return unlocked > 0 ? UNLOCKED : NOT_FULLY_LOCKED;
   }
@@ -152,22 +105,48 @@ export function openBolt(pins: Pins, nowMs: () => number, wiring: BoltWiring, se
     state,
     position,
     move: (goal) => {
-      if (state.phase !== REST && state.goal === goal) return;
-      off();
-      if (motor && position() !== goal) throwBolt(state, goal, nowMs());
-      else rest(state, 0);
+      const resting = state.phase <= REST;
+      if (!resting && state.goal === goal) return;
+      drive();
+      let phase = resting ? state.phase : REST;
+      let fault = 0;
+      if (wiring && position() !== goal) {
+        if (state.coldMs - nowMs() > HOT_MS + (goal === UNLOCKED ? ONCE_MORE * wiring.throwMs : 0)) fault = MOTOR_HOT;
+        else {
+          phase = THROW;
+          state.goal = goal;
+        }
+      }
+      state.retries = 0;
+      enter(state, phase, fault);
     },
-    off,
-    atRest: () => state.phase === REST,
+    off: drive,
+    atRest: () => state.phase <= REST,
     dueMs: () => {
-      const dueMs = state.pulseEndsMs + PULSE_GAP_MS - nowMs();
-      return dueMs > 0 && dueMs < POLL_MS ? dueMs : POLL_MS;
+      const dueMs = state.readyMs - nowMs();
+      return state.phase <= REST ? 0 : dueMs > 0 && dueMs < POLL_MS ? dueMs : POLL_MS;
     },
     tick: () => {
-      if (!motor || state.phase === REST) return;
-      const effect = stepBolt(state, nowMs(), readInput(pins, lockedStop), readInput(pins, unlockedStop), motor.throwMs);
-      if (effect !== KEEP) off();
-      if (effect > STOP) pins.pulse(effect === PULSE_UNLOCK ? motor.in1 : motor.in2, 1, PULSE_MS);
+      const ms = nowMs();
+      const locked = readInput(pins, stops.locked);
+      const unlocked = readInput(pins, stops.unlocked);
+      if (!wiring || state.phase <= REST) {
+        if (locked < 1 || unlocked < 1) state.readyMs = state.readyMs > ms ? state.readyMs : ms;
+        else if (ms - state.readyMs > ODD_MS) state.fault = BOLT_SENSOR_FAULT;
+        return;
+      }
+      const opening = state.goal === UNLOCKED;
+      const motor = wiring.type === 'motor';
+      const stall = motor && wiring.stall;
+      let held = -1;
+      if (stall) {
+        // What the motor takes when it sets off, and again after each gap, says nothing.
+        const leftMs = state.readyMs - PULSE_GAP_MS - ms;
+        held = leftMs > 0 && leftMs <= PULSE_MS - POLL_MS && state.onMs - leftMs > stall.ignoreMs && pins.analog(stall.pin) * 1000 > stall.limit ? 1 : 0;
+      }
+      const effect = stepBolt(state, ms, opening ? unlocked : locked, opening ? locked : unlocked, held, wiring.throwMs,
+        motor ? PULSE_MS : SERVO_MS, motor && wiring.softStartMs || 0);
+      if (effect !== KEEP) drive(effect === STOP ? 0 : effect);
     },
   };
 }

@@ -15,8 +15,8 @@ export { readInput, setUpInput } from './inputs.js';
 
 /** A servo gets a signal every 23 ms. */
 const SERVO_MS = 20;
-/** End stops may contradict each other for so long while a hand turns the bolt. */
-const ODD_MS = 2000;
+/** End stops that are both active for so many looks in a row (half a second to ten) are no contacts that bounce. */
+const ODD_LOOKS = 20;
 
 export interface Bolt {
   /** For readers. Its `fault` is the last throw's, or BOLT_SENSOR_FAULT where both end stops are active at rest. */
@@ -32,7 +32,7 @@ export interface Bolt {
   atRest(): boolean;
   /** Milliseconds until `tick` should be called next; 0 = no need. A magnet needs it at rest, too. */
   dueMs(): number;
-  /** Keeps the motor going, or stops it. At rest it looks whether the end stops agree; a few times a minute will do for that. */
+  /** Keeps the motor going, or stops it. At rest it looks whether the end stops agree. */
   tick(): void;
   /** Takes the motor's current for the rest of its pulse: before flash is written in the middle of a throw, which then goes on. */
   off(): void;
@@ -131,8 +131,8 @@ function openThrown(pins: Pins, nowMs: () => number, stops: SensorWiring, drive:
       const locked = readInput(pins, stops.locked);
       const unlocked = readInput(pins, stops.unlocked);
       if (!wiring || state.phase <= REST) {
-        if (locked < 1 || unlocked < 1) state.readyMs = state.readyMs > ms ? state.readyMs : ms;
-        else if (ms - state.readyMs > ODD_MS) state.fault = BOLT_SENSOR_FAULT;
+        if (locked < 1 || unlocked < 1) state.onMs = 0;
+        else if (++state.onMs > ODD_LOOKS) state.fault = BOLT_SENSOR_FAULT;
         return;
       }
       const opening = state.goal === UNLOCKED;

@@ -41,7 +41,7 @@ export interface BoltState {
   phase: number;
   /** `LOCKED` or `UNLOCKED`. */
   goal: number;
-  /** Milliseconds with current in this phase. */
+  /** Milliseconds with current in this phase. At rest: looks in a row at which both end stops were active. */
   onMs: number;
   /** When the next slice may begin, or the pause is over. */
   readyMs: number;

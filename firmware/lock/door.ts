@@ -46,7 +46,8 @@ export function openDoor(parts: DoorParts): Door {
     timer = platform.after(armedMs, run);
     if (quietTurns-- > 0 && !d.keypad.anyDown() && (!d.readButtons || d.readButtons() === d.buttons)) return;
     tick();
-    pauseMs = d.stretch ? 1 : !d.bolt.atRest() ? d.bolt.dueMs()
+    const boltMs = d.bolt.dueMs();
+    pauseMs = d.stretch ? 1 : boltMs ? boltMs
       : d.keypad.unsettled() ? (armedMs === IDLE_TURN_MS ? FIRST_LOOK_MS : ACTIVE_TURN_MS)
         : platform.nowMs() < d.activeUntilMs ? ACTIVE_TURN_MS : IDLE_TURN_MS;
     quietTurns = pauseMs === IDLE_TURN_MS && isQuiet(d) ? QUIET_TURNS : 0;
@@ -84,7 +85,7 @@ function newDoor(parts: DoorParts): DoorState {
   const sensors = parts.wiring.sensors;
   const doorInput = sensors && sensors.door;
   const cause = platform.startCause();
-  const bolt = openBolt(pins, platform.nowMs, parts.wiring.bolt, sensors);
+  const bolt = openBolt(pins, platform.nowMs, parts.wiring.bolt, sensors, parts.wiring.onPowerLoss, parts.settings);
   const tries = openTries(parts.journal, parts.settings[WRONG_CODE_LIMIT]!);
   setUpInput(pins, doorInput);
   const readButtons = openButtons(pins, sensors);

@@ -4,7 +4,7 @@
  */
 import { FAMILIES, type ChipFamily } from './families.js';
 import { recordBytes } from './record.js';
-import { WIRING_BYTES, type BatteryWiring, type InputWiring, type KeypadWiring, type Wiring } from './wiring.js';
+import { WIRING_BYTES, type BatteryWiring, type BoltWiring, type InputWiring, type KeypadWiring, type Wiring } from './wiring.js';
 import { layoutOf, PAGE_BYTES } from '../firmware/flash/layout.js';
 
 /** What a pin is used for. */
@@ -26,13 +26,16 @@ const FRESH_MV: Record<BatteryWiring['chemistry'], number> = { '4xAA': 6500, '4x
 const STRETCH_LEAST = 100;
 const STRETCH_MOST_TIMES = 4;
 
+/** Two pulse widths that a servo tells apart. */
+const SERVO_LEAST_US = 100;
+
 /** All that is wrong with `wiring`, one sentence each. Empty: it may be provisioned. */
 export function checkWiring(wiring: Wiring, family = familyOf(wiring)): string[] {
   const uses = usesOf(wiring);
   return [
     ...checkFlash(family),
     ...checkPins(uses, family),
-    ...checkMotor(wiring, family),
+    ...checkBolt(wiring, family),
     ...checkKeypad(wiring.keypad),
     ...checkBattery(wiring.battery, family),
     ...checkWake(wiring, family),
@@ -88,18 +91,39 @@ function checkPins(uses: Use[], family: ChipFamily): string[] {
   return problems;
 }
 
-function checkMotor(wiring: Wiring, family: ChipFamily): string[] {
-  if (wiring.bolt.type !== 'motor') return [];
+function checkBolt(wiring: Wiring, family: ChipFamily): string[] {
+  const { bolt, battery, onPowerLoss } = wiring;
   const problems: string[] = [];
-  for (const name of ['in1', 'in2'] as const) {
-    const pin = wiring.bolt[name];
-    if (family.bootPullUpPins.includes(pin)) {
-      problems.push(`bolt.${name} is on D${pin}, which Espruino pulls up while it starts: the motor driver would see a weak high and may move the bolt.`);
+  for (const { where, pin, active, what } of drivesOf(bolt)) {
+    if (active && family.bootPullUpPins.includes(pin)) {
+      problems.push(`${where} is on D${pin}, which Espruino pulls up while it starts: the ${what} would see a weak high and may move the bolt.`);
     } else if (family.strappingPins.includes(pin)) {
-      problems.push(`bolt.${name} is on D${pin}, whose level at reset chooses how the chip starts: the driver would change it, or be moved by it.`);
+      problems.push(`${where} is on D${pin}, whose level at reset chooses how the chip starts: the ${what} would change it, or be moved by it.`);
     }
   }
+  if (bolt.type === 'motor') {
+    const { stall, softStartMs, throwMs } = bolt;
+    if (stall && !family.adcPins.includes(stall.pin)) {
+      const choice = family.adcPins.length ? `choose one of ${pinList(family.adcPins)}` : 'leave bolt.stall out';
+      problems.push(`bolt.stall.pin is D${stall.pin}, which has no ADC on ${family.title}: ${choice}.`);
+    }
+    if (stall && stall.ignoreMs >= throwMs) problems.push(`bolt.stall.ignoreMs is ${stall.ignoreMs}, a whole throw takes ${throwMs} ms: its current would never be looked at.`);
+    if (softStartMs !== undefined && softStartMs >= throwMs) problems.push(`bolt.softStartMs is ${softStartMs}, a whole throw takes ${throwMs} ms: the motor would never get its full current.`);
+  } else if (bolt.type === 'servo' && Math.abs(bolt.lockedUs - bolt.unlockedUs) < SERVO_LEAST_US) {
+    problems.push(`bolt.lockedUs and bolt.unlockedUs are less than ${SERVO_LEAST_US} apart: the servo would hardly turn.`);
+  } else if (bolt.type === 'strike' && onPowerLoss === 'failSafe' && battery.chemistry !== 'mains') {
+    problems.push(`bolt is a strike that is fail-safe: current holds the door all the time, which empties ${battery.chemistry} cells within days; use mains, or a strike that is fail-secure.`);
+  }
   return problems;
+}
+
+/** Outputs that give current to the bolt. */
+function drivesOf(bolt: BoltWiring): { where: string; pin: number; active: 0 | 1; what: string }[] {
+  if (bolt.type === 'motor') return (['in1', 'in2'] as const).map((name) => ({ where: `bolt.${name}`, pin: bolt[name], active: 1, what: 'motor driver' }));
+  if (bolt.type === 'strike') return [{ where: 'bolt.pin', pin: bolt.pin, active: bolt.active, what: 'strike\'s switch' }];
+  if (bolt.type === 'none') return [];
+  const { pin, enable } = bolt;
+  return [{ where: 'bolt.pin', pin, active: 1, what: 'servo' }, ...(enable ? [{ where: 'bolt.enable.pin', ...enable, what: 'servo\'s switch' }] : [])];
 }
 
 function checkKeypad(keypad: KeypadWiring): string[] {
@@ -191,10 +215,8 @@ function usesOf(wiring: Wiring): Use[] {
     read('keypad.d0', keypad.d0, true, true);
     read('keypad.d1', keypad.d1, true, true);
   }
-  if (bolt.type === 'motor') {
-    drive('bolt.in1', bolt.in1);
-    drive('bolt.in2', bolt.in2);
-  }
+  for (const { where, pin } of drivesOf(bolt)) drive(where, pin);
+  if (bolt.type === 'motor' && bolt.stall) read('bolt.stall.pin', bolt.stall.pin, false, true);
   sense('sensors.locked', sensors?.locked);
   sense('sensors.unlocked', sensors?.unlocked);
   sense('sensors.door', sensors?.door);

@@ -16,6 +16,9 @@ const devkit = REFERENCE['esp32-devkit']!;
 const battery = REFERENCE['esp32-4xaa']!;
 const xiao = REFERENCE['xiao-wiegand']!;
 
+const motor: Wiring['bolt'] = { type: 'motor', in1: 16, in2: 17, throwMs: 800 };
+const servo = { type: 'servo', pin: 16, lockedUs: 1000, unlockedUs: 1500, throwMs: 800 } as const;
+
 describe('reference wirings', () => {
   test.each(Object.keys(REFERENCE))('%s passes every check and fits its record', (name) => {
     const wiring = REFERENCE[name]!;
@@ -42,6 +45,15 @@ const MISTAKES: [what: string, wiring: Wiring, says: RegExp][] = [
   ['a keypad column on a pin without a pull', { ...devkit, keypad: { type: 'matrix', rows: [18, 19, 21, 22], columns: [25, 26, 36], keys: '123456789*0#' } }, /^keypad\.columns\[2\] is on D36, .*float/],
   ['the motor on a pin pulled up at start', { ...devkit, bolt: { type: 'motor', in1: 4, in2: 12, throwMs: 1000 } }, /^bolt\.in2 is on D12, which Espruino pulls up while it starts.*move the bolt/],
   ['the motor on a strapping pin', { ...devkit, bolt: { type: 'motor', in1: 5, in2: 17, throwMs: 1000 } }, /^bolt\.in1 is on D5, whose level at reset/],
+  ['a strike on a pin pulled up at start', { ...devkit, bolt: { type: 'strike', pin: 12, active: 1 } }, /^bolt\.pin is on D12, which Espruino pulls up .*strike's switch would see a weak high/],
+  ['a servo on a pin pulled up at start', { ...devkit, sensors: {}, bolt: { ...servo, pin: 14 } }, /^bolt\.pin is on D14, which Espruino pulls up .*the servo would see/],
+  ['a servo\'s switch on a pin pulled up at start', { ...devkit, bolt: { ...servo, enable: { pin: 15, active: 1 } } }, /^bolt\.enable\.pin is on D15, .*the servo's switch would see/],
+  ['a switch of the servo, on by low, on a strapping pin', { ...devkit, led: undefined, bolt: { ...servo, enable: { pin: 2, active: 0 } } }, /^bolt\.enable\.pin is on D2, whose level at reset/],
+  ['a servo whose ends are one', { ...devkit, bolt: { ...servo, lockedUs: 1450 } }, /^bolt\.lockedUs and bolt\.unlockedUs are less than 100 apart/],
+  ['a magnet on cells', { ...battery, onPowerLoss: 'failSafe', bolt: { type: 'strike', pin: 16, active: 1 } }, /fail-safe: current holds the door all the time, which empties 4xAA cells/],
+  ['a motor\'s current on a pin without ADC', { ...devkit, sensors: {}, bolt: { ...motor, stall: { pin: 14, limit: 400, ignoreMs: 60 } } }, /^bolt\.stall\.pin is D14, which has no ADC.*choose one of D32/],
+  ['a current that is never looked at', { ...devkit, bolt: { ...motor, stall: { pin: 36, limit: 400, ignoreMs: 1000 } } }, /^bolt\.stall\.ignoreMs is 1000, a whole throw takes 800 ms/],
+  ['a soft start that never ends', { ...devkit, bolt: { ...motor, softStartMs: 900 } }, /^bolt\.softStartMs is 900, a whole throw takes 800 ms/],
   ['a switch on a strapping pin', { ...devkit, strap: { pin: 0, active: 0, pull: 'up' } }, /^strap is on D0, whose level at reset.*not start/],
   ['a battery pin without ADC', { ...battery, battery: { chemistry: '4xAA', pin: 14, fullScaleMv: 7200 } }, /^battery\.pin is D14, which has no ADC.*D32, D33/],
   ['a battery without a pin', { ...battery, battery: { chemistry: '4xAA', fullScaleMv: 7200 } }, /^battery\.pin is missing/],
@@ -80,6 +92,14 @@ describe('a wiring that would not work is refused with the reason', () => {
   test('a Wiegand reader may be what wakes the lock', () => {
     const { d0, d1 } = { d0: 25, d1: 26 };
     expect(checkWiring({ ...battery, keypad: { type: 'wiegand', d0, d1, bits: 4 }, wakePin: { pin: d0, active: 0 } })).toEqual([]);
+  });
+
+  test('what a strike and a servo\'s switch may do: on by low where the chip pulls up', () => {
+    expect(checkWiring({ ...devkit, sensors: {}, bolt: { type: 'strike', pin: 14, active: 0 } })).toEqual([]);
+    expect(checkWiring({ ...devkit, sensors: {}, bolt: { ...servo, enable: { pin: 14, active: 0 } } })).toEqual([]);
+    expect(checkWiring({ ...devkit, onPowerLoss: 'failSafe', bolt: { type: 'strike', pin: 16, active: 1 } })).toEqual([]);
+    expect(checkWiring({ ...devkit, bolt: { ...servo, enable: { pin: 16, active: 0 } } })).toEqual([expect.stringMatching(/^D16 is used twice/)]);
+    expect(checkWiring({ ...devkit, bolt: { ...motor, stall: { pin: 32, limit: 400, ignoreMs: 60 } } })).toEqual([expect.stringMatching(/^D32 is used twice/)]);
   });
 
   test('every pin of a wiring takes part: moving any two onto one pin is noticed', () => {

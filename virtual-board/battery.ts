@@ -6,7 +6,7 @@ export interface BatteryOptions {
 }
 
 /** Currents of an ESP32 lock, order of magnitude from data sheets. */
-export const LOAD_MA = { chip: 50, radio: 150, flash: 25, motorRunning: 250, motorStalled: 900 };
+export const LOAD_MA = { chip: 50, radio: 150, flash: 25, motorRunning: 250, motorStalled: 900, strike: 400 };
 
 export interface Battery {
   /** At the terminals, with everything that is on now. */

@@ -1,6 +1,6 @@
 /**
- * A bolt on a motor: it travels between two end stops, can jam, can be turned by hand, and draws more current when it cannot move.
- * Position 0 = fully in (unlocked), 1 = fully out (locked).
+ * A bolt on a motor: it travels between two end stops, can jam, can be turned by hand, and draws more current when it sets off and when
+ * it cannot move. A strike is one that is pushed from end to end by a coil or a spring. Position 0 = fully in (unlocked), 1 = fully out (locked).
  */
 import type { Clock } from './clock.js';
 import { LOAD_MA } from './battery.js';
@@ -27,11 +27,18 @@ export interface Bolt {
   free(): void;
   /** By hand. */
   turn(position: number): void;
+  /** By a coil or a spring, as far as nothing holds it. */
+  push(position: number): void;
+  /** Milliamperes through the motor now. */
+  currentMa(): number;
   /** Milliseconds of current through the motor so far. */
   energisedMs(): number;
 }
 
 const SENSOR_MARGIN = 0.03;
+/** A motor that stood for so long takes as much as a stalled one for a moment. */
+const STOOD_MS = 20;
+const INRUSH_MS = 30;
 
 export interface BoltEvents {
   clock: Clock;
@@ -50,6 +57,9 @@ export function createBolt(options: BoltOptions, events: BoltEvents): Bolt {
   let low = 0;
   let high = 1;
   let wakeUp = 0;
+  let loadMa = 0;
+  let offSinceMs = 0;
+  let rushUntilMs = 0;
 
   function settle(): void {
     const nowMs = events.clock.now();
@@ -64,7 +74,8 @@ export function createBolt(options: BoltOptions, events: BoltEvents): Bolt {
     const stop = direction > 0 ? high : low;
     const stalled = direction > 0 ? position >= stop - 1e-9 : position <= stop + 1e-9;
     speed = direction && !stalled ? (direction * Math.min(1.2, events.supplyMv() / 6000)) / options.travelMs : 0;
-    events.load(direction === 0 ? 0 : stalled ? LOAD_MA.motorStalled : LOAD_MA.motorRunning);
+    loadMa = direction === 0 ? 0 : stalled ? LOAD_MA.motorStalled : LOAD_MA.motorRunning;
+    events.load(loadMa);
     events.changed();
     if (!speed) return;
     const marks = [low, high, SENSOR_MARGIN, 1 - SENSOR_MARGIN].filter((mark) => (mark - position) * speed > 1e-9);
@@ -95,6 +106,8 @@ export function createBolt(options: BoltOptions, events: BoltEvents): Bolt {
     drive(wanted) {
       if (wanted === direction) return;
       settle();
+      if (!direction && events.clock.now() - offSinceMs > STOOD_MS) rushUntilMs = events.clock.now() + INRUSH_MS;
+      if (!wanted) offSinceMs = events.clock.now();
       direction = wanted;
       go();
     },
@@ -115,6 +128,12 @@ export function createBolt(options: BoltOptions, events: BoltEvents): Bolt {
       position = Math.min(1, Math.max(0, wanted));
       go();
     },
+    push(wanted) {
+      settle();
+      position = Math.min(Math.max(wanted, Math.min(low, position)), Math.max(high, position));
+      go();
+    },
+    currentMa: () => (direction && events.clock.now() < rushUntilMs ? LOAD_MA.motorStalled : loadMa),
     energisedMs() {
       settle();
       return energisedMs;

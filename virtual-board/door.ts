@@ -1,5 +1,5 @@
 /** What a person touches and sees at the door: keys, light and beeper, door and strap contacts. Made from the wiring record. */
-import type { InputWiring, KeypadWiring, Wiring } from '../boards/wiring.js';
+import type { InputWiring, KeypadWiring } from '../boards/wiring.js';
 import type { Clock } from './clock.js';
 import type { Level, Pins } from './pins.js';
 
@@ -60,11 +60,14 @@ export function createKeypad(wiring: KeypadWiring, clock: Clock, pins: Pins): Ke
 export interface Contact {
   set(active: boolean): void;
   active(): boolean;
+  /** How often somebody changed it. */
+  touched(): number;
 }
 
 /** A switch to the rail that means "yes". Where the wiring names no pull of the chip, a resistor holds the other level. */
 export function createContact(wiring: InputWiring | undefined, pins: Pins, initial: boolean): Contact {
   let now = initial;
+  let touched = 0;
   function apply(): void {
     if (!wiring) return;
     if (!wiring.pull) pins.pull(wiring.pin, wiring.active ? 0 : 1);
@@ -73,10 +76,12 @@ export function createContact(wiring: InputWiring | undefined, pins: Pins, initi
   apply();
   return {
     set(active) {
+      if (now !== active) touched++;
       now = active;
       apply();
     },
     active: () => now,
+    touched: () => touched,
   };
 }
 
@@ -96,9 +101,4 @@ export function recordSignal(pin: number | undefined, active: Level, clock: Cloc
     if ((log.at(-1)?.on ?? false) !== on) log.push({ atMs: clock.now(), on, hz: on ? pins.toneOf(pin) : 0 });
   });
   return log;
-}
-
-/** Pins of the H-bridge, if there is one. */
-export function bridgeOf(wiring: Wiring): { in1: number; in2: number } | undefined {
-  return wiring.bolt.type === 'motor' ? wiring.bolt : undefined;
 }

@@ -6,6 +6,7 @@ import { FAMILIES, type ChipFamily } from '../boards/families.js';
 import type { BatteryWiring, Wiring } from '../boards/wiring.js';
 import { layoutOf, type Layout, type Span } from '../firmware/flash/layout.js';
 import type { ResetCause } from '../firmware/platform/types.js';
+import { connectBolt } from './actuators.js';
 import { createBattery, LOAD_MA, type Battery, type BatteryOptions } from './battery.js';
 import { createBolt, type Bolt, type BoltOptions } from './bolt.js';
 import { createClock, type Clock } from './clock.js';
@@ -37,7 +38,7 @@ export interface WorldOptions {
 
 export type Violation = { kind: ViolationKind; atMs: number; detail: string };
 export type ViolationKind =
-  | 'flash-while-motor' | 'motor-unbounded' | 'bridge-both-high' | 'motor-without-cause'
+  | 'flash-while-motor' | 'motor-unbounded' | 'bridge-both-high' | 'motor-without-cause' | 'motor-hot'
   | 'storage-write' | 'storage-erased' | 'flash-outside' | 'pins-fight' | 'boot-image' | 'forbidden-call';
 
 const MAY_BY_HAND: readonly ViolationKind[] = ['storage-write', 'flash-outside', 'forbidden-call'];
@@ -141,7 +142,7 @@ export function createWorld(options: WorldOptions): World {
     if (chip.running && mv < battery.brownOutMv) chip.end(battery.present() ? 'brownOut' : 'powerCut');
   }, clock.now);
   const bolt = createBolt(
-    { position: options.bolt?.position ?? 1, travelMs: options.bolt?.travelMs ?? (wiring.bolt.type === 'motor' ? wiring.bolt.throwMs * 0.6 : 600) },
+    { position: options.bolt?.position ?? 1, travelMs: options.bolt?.travelMs ?? ('throwMs' in wiring.bolt ? wiring.bolt.throwMs * 0.6 : 600) },
     { clock, supplyMv: battery.mv, load: (ma) => battery.load('motor', ma), changed: showBolt },
   );
   const keypad = createKeypad(wiring.keypad, clock, pins);
@@ -211,15 +212,20 @@ export function createWorld(options: WorldOptions): World {
     onFlash: undefined,
     bootMs: options.bootMs ?? 1250,
   };
+  connectBolt(world);
   world.motor = watchMotor(world);
   Object.assign(world.network.faults, options.link);
   return world;
 }
 
-/** What `analogRead` gives: the battery behind its divider, with a little noise; NaN on a pin without ADC. */
+/** Motor current at the ADC's full scale. */
+export const STALL_FULL_MA = 1500;
+
+/** What `analogRead` gives: the motor's current; the battery behind its divider, with a little noise; NaN on a pin without ADC. */
 export function readAdc(world: World, pin: number): number {
   if (!world.family.adcPins.includes(pin)) return NaN;
-  const { battery, wiring } = world;
+  const { battery, bolt, wiring } = world;
+  if (wiring.bolt.type === 'motor' && wiring.bolt.stall?.pin === pin) return Math.min(4095 / 4096, bolt.currentMa() / STALL_FULL_MA);
   if (wiring.battery.pin !== pin) return world.pins.level(pin) === 1 ? 4095 / 4096 : 0;
   const { enable } = wiring.battery;
   const enabled = !enable || world.pins.level(enable.pin) === enable.active;

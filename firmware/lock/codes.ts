@@ -24,7 +24,7 @@ import { readU16 } from '../flash/bytes.js';
 import { TRIES } from '../flash/kinds.js';
 import { FLASH_READ_BACK, type ErrorCode } from '../errors.js';
 import type { Platform } from '../platform/types.js';
-import { DISABLE_TIME, WRONG_CODE_LIMIT as LIMIT_SETTING, wordSetting } from './settings.js';
+import { DISABLE_TIME, WRONG_CODE_LIMIT, wordSetting } from './settings.js';
 import { MASTER_USER, NOBODY, RECOVERY_USER } from './states.js';
 import { eachEntry, NEXT, STOP, type Wires, type WritableRecords } from './tables.js';
 
@@ -133,7 +133,6 @@ const TRY = 1;
 const RIGHT = 2;
 const NO_TRY = 3;
 const TRY_MARKS = 64;
-export const WRONG_CODE_LIMIT = 5;
 
 /** `first` seconds at the limit (Matter's UserCodeTemporaryDisableTime), doubling with each further try, at most 255 s. */
 export function disableSeconds(count: number, limit: number, first: number): number {
@@ -142,8 +141,8 @@ export function disableSeconds(count: number, limit: number, first: number): num
   return seconds > 255 ? 255 : seconds;
 }
 
-/** `settings`: limit and first wait, read at each wrong code; without them the limit given and 10 s. */
-export function openTries(journal: TryJournal, limit: number, settings?: Uint8Array): Tries {
+/** `settings`: limit and first wait, read at each wrong code. */
+export function openTries(journal: TryJournal, settings: Uint8Array): Tries {
   let count = 0;
   const record = journal.read(TRIES);
   let ready = record !== undefined;
@@ -184,6 +183,6 @@ export function openTries(journal: TryJournal, limit: number, settings?: Uint8Ar
       const value = refused ? NO_TRY : RIGHT;
       if (write(value, before)) write(value, before);
     },
-    delayMs: () => 1000 * (settings ? disableSeconds(count, settings[LIMIT_SETTING]!, wordSetting(settings, DISABLE_TIME)) : disableSeconds(count, limit, 10)),
+    delayMs: () => 1000 * disableSeconds(count, settings[WRONG_CODE_LIMIT]!, wordSetting(settings, DISABLE_TIME)),
   };
 }

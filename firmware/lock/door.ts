@@ -15,7 +15,6 @@ import type { Door, DoorParts, DoorState, DoorStatus } from './door-parts.js';
 import { newEntry, stepEntry, wipeEntry } from './entry.js';
 import { openKeypad } from './keypad.js';
 import { openButtons, readDoor, sense } from './sensing.js';
-import { WRONG_CODE_LIMIT } from './settings.js';
 import { AJAR, FORCED } from './signals.js';
 import { DOOR_AJAR, DOOR_FORCED_OPEN } from './states.js';
 import { A_CODE } from './typing.js';
@@ -86,7 +85,7 @@ function newDoor(parts: DoorParts): DoorState {
   const doorInput = sensors && sensors.door;
   const cause = platform.startCause();
   const bolt = openBolt(pins, platform.nowMs, parts.wiring.bolt, sensors, parts.wiring.onPowerLoss, parts.settings);
-  const tries = openTries(parts.journal, parts.settings[WRONG_CODE_LIMIT]!);
+  const tries = openTries(parts.journal, parts.settings);
   setUpInput(pins, doorInput);
   const readButtons = openButtons(pins, sensors);
   const doorState = readDoor(pins, doorInput);

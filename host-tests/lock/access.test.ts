@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   BAD_SCHEDULE, CODE_USED_UP, FLASH_READ_BACK, MODE_RESTRICTS, OUTSIDE_SCHEDULE, RECORDS_FULL, TIME_UNKNOWN, USER_DISABLED, WRONG_CODE,
 } from '../../firmware/errors.js';
-import { CODES, HOLIDAYS, SCHEDULES } from '../../firmware/flash/keys.js';
+import { CODES, HOLIDAYS, SCHEDULES, SETTINGS } from '../../firmware/flash/keys.js';
 import { admit, judgeHolder, logOf, opensMenu } from '../../firmware/lock/access.js';
 import { addCode } from '../../firmware/lock/codes-table.js';
 import { CARD_CODE, DISABLED_USER, holderOf, type Holder } from '../../firmware/lock/codes.js';
@@ -30,7 +30,7 @@ const DAY = 86400;
 function lock(type = 0, schedule = 0) {
   const flash = new Flash();
   const { records } = flash;
-  const parts = { platform, records, settings: readSettings(records) };
+  const parts = { platform, records, settings: readSettings(records.get(SETTINGS)) };
   expect(addCode(platform, records, RECOVERY, value(1), 1, type, schedule)).toBe(0);
   const holder = (code = 1): Holder => holderOf(platform, records, RECOVERY, value(code));
   return {
@@ -152,7 +152,7 @@ describe('An expiring code', () => {
       expect(door.type(NOON)).toBe(0);
       let expired = false;
       for (const past of times) {
-        const wanted = expired || past >= minutes * 60 ? CODE_USED_UP : past < 0 ? TIME_UNKNOWN : 0;
+        const wanted: number = expired || past >= minutes * 60 ? CODE_USED_UP : past < 0 ? TIME_UNKNOWN : 0;
         expect(door.type(NOON + past)).toBe(wanted);
         expired = wanted === CODE_USED_UP;
       }

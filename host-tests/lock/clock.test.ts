@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BAD_SETTING, CLOCK_WENT_BACK, CODE_USED_UP, FLASH_READ_BACK } from '../../firmware/errors.js';
-import { CLOCK } from '../../firmware/flash/keys.js';
+import { CLOCK, SETTINGS } from '../../firmware/flash/keys.js';
 import { readU32 } from '../../firmware/flash/bytes.js';
 import { admit } from '../../firmware/lock/access.js';
 import { keepClock, newClock, setClock, timeOf } from '../../firmware/lock/clock.js';
@@ -31,7 +31,7 @@ function lock(flash = new Flash()) {
     time: () => timeOf(clock, nowMs),
     kept: () => { const bytes = flash.values.get(CLOCK); return bytes ? readU32(bytes, 0) : 0; },
     addExpiring: () => expect(addCode(platform, flash.records, RECOVERY, VALUE, 1, EXPIRING_USER, 0)).toBe(0),
-    type: (time: number) => admit({ platform, records: flash.records, settings: readSettings(flash.records) }, holderOf(platform, flash.records, RECOVERY, VALUE), time, SOURCE_KEYPAD),
+    type: (time: number) => admit({ platform, records: flash.records, settings: readSettings(flash.records.get(SETTINGS)) }, holderOf(platform, flash.records, RECOVERY, VALUE), time, SOURCE_KEYPAD),
     status: () => userOf(platform, flash.records, 1)!.status,
     renew: () => expect(setUser(platform, flash.records, 1, EXPIRING_USER, false, 0)).toBe(0),
   };

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BAD_CODE, CODE_IN_USE, USERS_FULL } from '../../firmware/errors.js';
-import { CODES, HOLIDAYS, SCHEDULES } from '../../firmware/flash/keys.js';
+import { CODES, HOLIDAYS, SCHEDULES, SETTINGS } from '../../firmware/flash/keys.js';
 import { openJournal } from '../../firmware/flash/journal.js';
 import { openRecords } from '../../firmware/flash/records.js';
 import { newestSequence, parseLogEntry, writeLogEntry, type LogEntry } from '../../firmware/lock/access-log.js';
@@ -124,10 +124,10 @@ describe('Tries', () => {
 
   it('follow the settings as they are at that moment', () => {
     const flash = new Flash();
-    const settings = readSettings(flash.records);
+    const settings = readSettings(flash.records.get(SETTINGS));
     settings[WRONG_CODE_LIMIT] = 2;
     settings[DISABLE_TIME] = 30;
-    const tries = openTries(flash.journal, 5, settings);
+    const tries = openTries(flash.journal, settings);
     tries.mark();
     expect(tries.delayMs()).toBe(0);
     tries.mark();
@@ -138,31 +138,31 @@ describe('Tries', () => {
 
   it('are neither counted nor forgotten when a right code is refused', () => {
     const flash = new Flash();
-    const tries = openTries(flash.journal, 5);
+    const tries = openTries(flash.journal, readSettings(undefined));
     for (let round = 1; round <= 200; round++) {
       tries.mark();
       tries.mark();
       tries.clear(true);
       expect(tries.count()).toBe(round);
-      expect(openTries(flash.journal, 5).count()).toBe(Math.min(round, 251));
+      expect(openTries(flash.journal, readSettings(undefined)).count()).toBe(Math.min(round, 251));
     }
   });
 
   it('that flash refused for a while are in it with the next one', () => {
     const flash = new Flash();
-    const tries = openTries(flash.journal, 5);
+    const tries = openTries(flash.journal, readSettings(undefined));
     tries.mark();
     flash.works = false;
     for (let i = 0; i < 3; i++) tries.mark();
     expect(tries.delayMs()).toBe(0);
     flash.works = true;
     tries.mark();
-    expect(openTries(flash.journal, 5).count()).toBe(5);
+    expect(openTries(flash.journal, readSettings(undefined)).count()).toBe(5);
     flash.works = false;
     tries.mark();
     flash.works = true;
     tries.clear(true);
-    expect([tries.count(), openTries(flash.journal, 5).count()]).toEqual([5, 5]);
+    expect([tries.count(), openTries(flash.journal, readSettings(undefined)).count()]).toEqual([5, 5]);
   });
 
   it('are never forgotten, wherever power fails in the real journal', () => {
@@ -171,7 +171,7 @@ describe('Tries', () => {
       const chip = createChip(seed);
       const open = () => openJournal({ flash: chip.nor.port, span: chip.journal, spare: chip.spare, crc32 });
       expect(open().format()).toBe(0);
-      let tries = openTries(open(), 5);
+      let tries = openTries(open(), readSettings(undefined));
       let known = 0;
       for (const now of steps) {
         withCut(chip.nor, now.cut, () => {
@@ -182,7 +182,7 @@ describe('Tries', () => {
         const cut = chip.nor.off || chip.nor.cut !== undefined;
         if (chip.nor.off) chip.nor.powerOn();
         chip.nor.cut = undefined;
-        if (cut || now.restart) tries = openTries(open(), 5);
+        if (cut || now.restart) tries = openTries(open(), readSettings(undefined));
         const count = tries.count();
         if (!cut) expect(count).toBe(!now.right ? known + 1 : now.refused ? known : 0);
         else if (now.refused && now.right) expect([known, known + 1, known + 2]).toContain(count);

@@ -5,6 +5,7 @@ import { addCode } from '../../../firmware/lock/codes-table.js';
 import { CARD_CODE, holderOf } from '../../../firmware/lock/codes.js';
 import { newClock, setClock, timeOf } from '../../../firmware/lock/clock.js';
 import { HOLIDAY, storeSchedule, timeSchedule, weekDaySchedule } from '../../../firmware/lock/schedules.js';
+import { SETTINGS } from '../../../firmware/flash/keys.js';
 import { readSettings } from '../../../firmware/lock/settings.js';
 import {
   DISPOSABLE_USER, EXPIRING_USER, FORCED_USER, MODE_VACATION, SCHEDULE_RESTRICTED_USER, SOURCE_KEYPAD, WEEK_DAY_USER,
@@ -56,7 +57,7 @@ export function enrol(platform: AccessParts['platform'] & { nowMs(): number }): 
       : user === 50 ? SCHEDULE_RESTRICTED_USER : 0;
     addCode(platform, records, recovery, valueOf(user), user, type, 0);
   }
-  return { parts: { platform, records, settings: readSettings(records) }, recovery };
+  return { parts: { platform, records, settings: readSettings(records.get(SETTINGS)) }, recovery };
 }
 
 export function tell(story: Story, say: (line: string) => void): void {

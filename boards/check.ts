@@ -215,6 +215,7 @@ function usesOf(wiring: Wiring): Use[] {
     read('keypad.d0', keypad.d0, true, true);
     read('keypad.d1', keypad.d1, true, true);
   }
+  if (keypad.type !== 'none' && keypad.backlight) drive('keypad.backlight', keypad.backlight.pin);
   for (const { where, pin } of drivesOf(bolt)) drive(where, pin);
   if (bolt.type === 'motor' && bolt.stall) read('bolt.stall.pin', bolt.stall.pin, false, true);
   sense('sensors.locked', sensors?.locked);

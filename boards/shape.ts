@@ -27,8 +27,8 @@ const wiringShape = record(
     stretch: whole(1, 1000000),
     keypad: byType({
       none: record({ type: oneOf(['none']) }),
-      matrix: record({ type: oneOf(['matrix']), rows: list(pin, 4), columns: list(pin, 4), keys: text(16) }),
-      wiegand: record({ type: oneOf(['wiegand']), d0: pin, d1: pin, bits: oneOf([4, 8]) }),
+      matrix: record({ type: oneOf(['matrix']), rows: list(pin, 4), columns: list(pin, 4), keys: text(16) }, { backlight: output }),
+      wiegand: record({ type: oneOf(['wiegand']), d0: pin, d1: pin, bits: oneOf([4, 8]) }, { backlight: output }),
     }),
     bolt: byType({
       none: record({ type: oneOf(['none']) }),

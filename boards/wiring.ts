@@ -40,14 +40,18 @@ export interface MatrixWiring {
   columns: number[];
   /** Row by row, one character a key: `123456789*0#` for 4 rows of 3. Characters other than digits, `*` and `#` do nothing. */
   keys: string;
+  /** Lit for a while after each key. */
+  backlight?: LightWiring;
 }
 
 export interface WiegandWiring {
   type: 'wiegand';
   d0: number;
   d1: number;
-  /** Bits a key: 4, or 8 with the inverted key first. */
+  /** Bits a key: 4, or 8 with the inverted key first. Cards of 26 or 34 bits are read beside them. */
   bits: 4 | 8;
+  /** Lit for a while after each key. */
+  backlight?: LightWiring;
 }
 
 export type BoltWiring = MotorWiring | ServoWiring | StrikeWiring | { type: 'none' };

@@ -6,7 +6,7 @@ import type { Layout } from '../firmware/flash/layout.js';
 import { partsOf } from '../firmware/flash/open.js';
 import { openRegion } from '../firmware/flash/region.js';
 import { readInput, setUpInput } from '../firmware/lock/bolt.js';
-import { matrixDown } from '../firmware/lock/keypad.js';
+import { matrixDown } from '../firmware/lock/matrix.js';
 import { readBootText } from '../firmware/platform/boot-text.js';
 import { createPlatform } from '../firmware/platform/espruino.js';
 import { lockConsole, openConsole } from '../firmware/platform/guard.js';

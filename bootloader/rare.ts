@@ -14,7 +14,8 @@ import { startPages } from '../firmware/image/pages.js';
 import { compareVersions } from '../firmware/image/version.js';
 import { startVerifyImage, type VerifyResult, type VerifyingImage } from '../firmware/image/verify.js';
 import { openMeter, radioAllowed } from '../firmware/lock/battery.js';
-import { chordDown, openPresence } from '../firmware/lock/keypad.js';
+import { openPresence } from '../firmware/lock/keypad.js';
+import { chordDown } from '../firmware/lock/matrix.js';
 import { openSignals, WAIT } from '../firmware/lock/signals.js';
 import { LONG_STEP, type SlhTools } from '../firmware/image/slh-dsa.js';
 import {

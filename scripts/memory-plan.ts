@@ -40,9 +40,9 @@ const UPDATER = [
 ];
 
 export const APP: MemoryPlan = {
-  late: [...UPDATER, ...DOOR, 'openWiegand', 'openWriter', 'loadChanges', ...CORE, 'checksOf'],
+  late: [...UPDATER, ...DOOR, 'openWiegand', 'lightKeys', 'openWriter', 'loadChanges', ...CORE, 'checksOf'],
   once: [
-    ...DOOR_ONCE, 'startApp', 'openKeypad', 'openMatrix', 'openWiegand', 'openSignals', 'openMeter', 'parseIdentity', 'findIdentity', 'identityOf', 'isProduction', 'wiringOf',
+    ...DOOR_ONCE, 'startApp', 'openKeypad', 'openMatrix', 'newKeys', 'openWiegand', 'lightKeys', 'openSignals', 'openMeter', 'parseIdentity', 'findIdentity', 'identityOf', 'isProduction', 'wiringOf',
     'openJournal', 'findNewest', 'scan', 'chordOf', 'partsOf', 'radioAllowed', 'createPlatform', 'createPins', 'flashPort', 'resetCause', 'openRadio', 'openUdp', 'joinWifi', 'forgetImage', 'letGo', 'offerToConsole',
   ],
 };

@@ -1,4 +1,5 @@
 /** What a person types: digits, ended by `#`, cleared by `*` or by ten seconds of doing nothing. */
+import { TOO_MANY_KEYS, type ErrorCode } from '../errors.js';
 
 export const ENTRY_MAX = 12;
 export const ENTRY_TIMEOUT_MS = 10000;
@@ -10,7 +11,21 @@ export interface Entry {
   /** Digits typed; `ENTRY_MAX + 1` = more than fit. */
   count: number;
   lastMs: number;
+  /** Keys since `keysSinceMs`, a minute ago at most, without a right code. */
+  keys: number;
+  keysSinceMs: number;
+  /** `nowMs` until which the keypad takes nothing: somebody plays with it. */
+  restsUntilMs: number;
 }
+
+/**
+ * More keys in a minute than people type who do not know what to type: five tries of a recovery code are 65, and after that codes are
+ * disabled anyway.
+ */
+export const KEYS_MAX = 80;
+const MINUTE_MS = 60000;
+/** The keypad rests for this long then. */
+export const REST_MS = 30000;
 
 export const NOTHING = 0;
 export const DIGIT = 1;
@@ -23,7 +38,7 @@ export const HASH_ALONE = 4;
 export const TOO_LONG = 5;
 
 export function newEntry(): Entry {
-  return { digits: new Uint8Array(ENTRY_MAX), count: 0, lastMs: 0 };
+  return { digits: new Uint8Array(ENTRY_MAX), count: 0, lastMs: 0, keys: 0, keysSinceMs: 0, restsUntilMs: 0 };
 }
 
 export function wipeEntry(entry: Entry): void {
@@ -50,4 +65,26 @@ export function stepEntry(entry: Entry, key: string, nowMs: number): number {
   if (entry.count < ENTRY_MAX) entry.digits[entry.count] = key.charCodeAt(0);
   if (entry.count <= ENTRY_MAX) entry.count++;
   return DIGIT;
+}
+
+/**
+ * Counts a key, before anything else is done with it; not those of somebody whose code was right, in the menu. `TOO_MANY_KEYS` once: from
+ * now on, until `restsUntilMs`, the caller takes no key and no card, and lets the keypad say so.
+ */
+export function countKey(entry: Entry, nowMs: number): ErrorCode {
+  if (nowMs < entry.restsUntilMs) return 0;
+  if (nowMs - entry.keysSinceMs >= MINUTE_MS) {
+    entry.keysSinceMs = nowMs;
+    entry.keys = 0;
+  }
+  if (entry.keys++ < KEYS_MAX) return 0;
+  entry.keys = 0;
+  entry.restsUntilMs = entry.keysSinceMs = nowMs + REST_MS;
+  wipeEntry(entry);
+  return TOO_MANY_KEYS;
+}
+
+/** A code was right. */
+export function forgiveKeys(entry: Entry): void {
+  entry.keys = entry.restsUntilMs = 0;
 }

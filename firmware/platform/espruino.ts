@@ -25,7 +25,7 @@ declare function digitalRead(pin: number): 0 | 1;
 declare function digitalPulse(pin: number, level: number, ms: number): void;
 declare function analogRead(pin: number): number;
 declare function analogWrite(pin: number, value: number, options?: { freq: number }): void;
-declare function setWatch(edge: (event: { state: boolean }) => void, pin: number, options: { repeat: boolean; edge: string }): void;
+declare function setWatch(edge: (event: { state: boolean; time: number }) => void, pin: number, options: { repeat: boolean; edge: string }): void;
 
 export function createPlatform(): Platform {
   const crypto = require('crypto');
@@ -97,6 +97,6 @@ function createPins(): Pins {
       analogWrite(pin, hz ? 0.5 : 0, { freq: hz || 1000 });
       if (!hz) digitalWrite(pin, 0);
     },
-    watch: (pin, edge) => setWatch((event) => edge(event.state ? 1 : 0), pin, { repeat: true, edge: 'both' }),
+    watch: (pin, edge) => setWatch((event) => edge(event.state ? 1 : 0, event.time * 1000), pin, { repeat: true, edge: 'both' }),
   };
 }

@@ -62,6 +62,6 @@ export interface Pins {
   analog(pin: number): number;
   /** Square wave for a beeper; 0 Hz stops it. */
   tone(pin: number, hz: number): void;
-  /** Calls `edge` at every change of level. */
-  watch(pin: number, edge: (level: 0 | 1) => void): void;
+  /** Calls `edge` at every change of level. `atMs`: when it happened, by a clock of its own, however late this turn is. */
+  watch(pin: number, edge: (level: 0 | 1, atMs: number) => void): void;
 }

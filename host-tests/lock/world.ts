@@ -133,7 +133,7 @@ export class World {
   beeps: string[] = [];
   private levels = new Map<number, number>();
   private ends = new Map<number, number[]>();
-  private watches = new Map<number, (level: 0 | 1) => void>();
+  private watches = new Map<number, (level: 0 | 1, atMs: number) => void>();
   private timers: Timer[] = [];
   private nextId = 1;
   private beepSince = -1;
@@ -312,13 +312,18 @@ export class World {
     for (const key of keys) this.press(key);
   }
 
-  /** A Wiegand keypad sends a key. Bits come 2 ms apart, or all at once when the interpreter was busy. */
-  wiegand(frame: number, bits: number, d0: number, d1: number, bitMs = 2): void {
-    for (let bit = bits - 1; bit >= 0; bit--) {
-      const edge = this.watches.get((frame >> bit) & 1 ? d1 : d0);
-      edge?.(0);
-      edge?.(1);
-      if (bitMs) this.pass(bitMs);
+  /** A Wiegand keypad sends a key. Its bits come 2 ms apart; `lateMs` ago where the interpreter was busy meanwhile. */
+  wiegand(frame: number, bits: number, d0: number, d1: number, lateMs = 0): void {
+    this.wiegandBits(frame.toString(2).padStart(bits, '0'), d0, d1, lateMs);
+  }
+
+  wiegandBits(bits: string, d0: number, d1: number, lateMs = 0): void {
+    for (const [index, bit] of [...bits].entries()) {
+      const edge = this.watches.get(bit === '1' ? d1 : d0);
+      const atMs = lateMs ? this.now - lateMs + index * 2 : this.now;
+      edge?.(0, atMs);
+      edge?.(1, atMs + 0.05);
+      if (!lateMs) this.pass(2);
     }
   }
 }

@@ -1,0 +1,129 @@
+/** A matrix keypad, read row by row. The steps are pure; `openMatrix` binds them to pins. */
+import type { MatrixWiring } from '../../boards/wiring.js';
+import type { Pins } from '../platform/types.js';
+import { HELD, HELD_MS, STUCK, type Keypad } from './keypad-parts.js';
+
+/** Nobody holds a key this long: it is stuck, and others must work without it. */
+export const STUCK_MS = 10000;
+/** What `stepKeys` returns when a key has become stuck, and when the key that is down alone has been held. */
+export const KEY_IS_STUCK = -1;
+export const KEY_IS_HELD = -2;
+
+/** The caller's record, changed in place by `stepKeys`. Masks have one bit a key, row by row. */
+export interface KeyState {
+  /** The scan before. */
+  last: number;
+  /** Keys that were down in two scans in a row, stuck ones left out. */
+  down: number;
+  /** Keys are refused until all are released. */
+  refused: boolean;
+  /** Of `down`, those that have been so since `sinceMs`. */
+  steady: number;
+  sinceMs: number;
+  /** When to say the next thing about it: `HELD_MS`, then `STUCK_MS`. */
+  tellMs: number;
+  /** Looked away from until they are released. */
+  stuck: number;
+}
+
+/** Nothing counts until a scan has found no key down: what is pressed already was pressed for somebody else. */
+export function newKeys(): KeyState {
+  return { last: 0, down: 0, refused: true, steady: 0, sinceMs: 0, tellMs: HELD_MS, stuck: 0 };
+}
+
+/**
+ * Debounces one scan. Returns the bit of the key that went down, 0, or once each `KEY_IS_HELD` and `KEY_IS_STUCK`. Two keys can be told apart (fast
+ * typing); from three on a matrix without diodes may show a fourth that nobody pressed, so nothing counts until all are released.
+ */
+export function stepKeys(state: KeyState, mask: number, nowMs: number): number {
+  const same = mask === state.last;
+  state.last = mask;
+  if (!same) return 0;
+  state.stuck &= mask;
+  mask &= ~state.stuck;
+  const fresh = mask & ~state.down;
+  state.down = mask;
+  state.steady &= mask;
+  if (!state.steady) {
+    state.steady = mask;
+    state.sinceMs = nowMs;
+    state.tellMs = HELD_MS;
+  } else if (nowMs - state.sinceMs >= state.tellMs) {
+    if (state.tellMs === STUCK_MS) {
+      state.stuck |= state.steady;
+      return KEY_IS_STUCK;
+    }
+    state.tellMs = STUCK_MS;
+    if (mask === state.steady && !(mask & (mask - 1)) && !state.refused) return KEY_IS_HELD;
+  }
+  if (!mask) state.refused = false;
+  const two = mask & (mask - 1);
+  if (two & (two - 1) || fresh & (fresh - 1)) state.refused = true;
+  return state.refused ? 0 : fresh;
+}
+
+/**
+ * Sets a matrix up and gives whether anything is pressed. Between scans every row is driven low, so that one reading of the columns tells.
+ * Rows are open drain: two pressed keys never short two outputs.
+ */
+export function matrixDown(pins: Pins, wiring: MatrixWiring): boolean {
+  const rows = wiring.rows;
+  const columns = wiring.columns;
+  for (let r = 0; r < rows.length; r++) {
+    pins.mode(rows[r]!, 'opendrain');
+    pins.write(rows[r]!, 0);
+  }
+  for (let c = 0; c < columns.length; c++) pins.mode(columns[c]!, 'input_pullup');
+  return columnsDown(pins, columns) > 0;
+}
+
+/** One bit for each column that is low. */
+export function columnsDown(pins: Pins, columns: readonly number[]): number {
+  let mask = 0;
+  for (let c = 0; c < columns.length; c++) if (!pins.read(columns[c]!)) mask |= 1 << c;
+  return mask;
+}
+
+/** One bit for each key that is down, row by row. */
+function scanMatrix(pins: Pins, wiring: MatrixWiring): number {
+  const rows = wiring.rows;
+  let mask = 0;
+  if (!columnsDown(pins, wiring.columns)) return 0;
+  for (let r = 0; r < rows.length; r++) pins.write(rows[r]!, 1);
+  for (let r = 0; r < rows.length; r++) {
+    pins.write(rows[r]!, 0);
+    mask |= columnsDown(pins, wiring.columns) << (r * wiring.columns.length);
+    pins.write(rows[r]!, 1);
+  }
+  for (let r = 0; r < rows.length; r++) pins.write(rows[r]!, 0);
+  return mask;
+}
+
+function chordOf(wiring: MatrixWiring): number {
+  return (1 << wiring.keys.indexOf('*')) | (1 << wiring.keys.indexOf('#'));
+}
+
+/** `*` and `#` are down now, and nothing else. */
+export function chordDown(pins: Pins, wiring: MatrixWiring): boolean {
+  return scanMatrix(pins, wiring) === chordOf(wiring);
+}
+
+export function openMatrix(pins: Pins, nowMs: () => number, wiring: MatrixWiring): Keypad {
+  const chordMask = chordOf(wiring);
+  const state = newKeys();
+  matrixDown(pins, wiring);
+  return {
+    poll: () => {
+      const told = stepKeys(state, scanMatrix(pins, wiring), nowMs());
+      const mask = told === KEY_IS_HELD ? state.down : told;
+      let key = 0;
+      if (told === KEY_IS_STUCK) return STUCK;
+      while (mask >> key > 1) key++;
+      const name = wiring.keys.charAt(key);
+      return !mask || state.down === chordMask || '0123456789*#'.indexOf(name) < 0 ? '' : told < 0 ? HELD + name : name;
+    },
+    anyDown: () => columnsDown(pins, wiring.columns) > 0,
+    unsettled: () => (state.last & ~state.stuck | state.down) > 0,
+    chord: () => state.down === chordMask,
+  };
+}

@@ -8,7 +8,7 @@ import type { Bolt } from './bolt.js';
 import type { Holder, Stretch, Tries, TryJournal } from './codes.js';
 import type { WritableRecords } from './codes-table.js';
 import type { Entry } from './entry.js';
-import type { Keypad } from './keypad.js';
+import type { Keypad } from './keypad-parts.js';
 import type { Signals } from './signals.js';
 
 export interface DoorParts {

@@ -1,5 +1,6 @@
 /** What a person types: digits, ended by `#`, cleared by `*` or by ten seconds of doing nothing. */
 import { TOO_MANY_KEYS, type ErrorCode } from '../errors.js';
+import { HELD, STUCK } from './keypad-parts.js';
 
 export const ENTRY_MAX = 12;
 export const ENTRY_TIMEOUT_MS = 10000;
@@ -36,6 +37,8 @@ export const SUBMITTED = 3;
 export const HASH_ALONE = 4;
 /** `#` after more than 12 digits, which are no code of any kind. */
 export const TOO_LONG = 5;
+/** A card's number; what was typed before it is forgotten. */
+export const CARD = 6;
 
 export function newEntry(): Entry {
   return { digits: new Uint8Array(ENTRY_MAX), count: 0, lastMs: 0, keys: 0, keysSinceMs: 0, restsUntilMs: 0 };
@@ -46,14 +49,18 @@ export function wipeEntry(entry: Entry): void {
   entry.count = 0;
 }
 
-/** One key, or `''` for the passing of time. Returns one of the constants above. */
+/** What `Keypad.poll` gave, or `''` for the passing of time. Returns one of the constants above. */
 export function stepEntry(entry: Entry, key: string, nowMs: number): number {
   if (entry.count && nowMs - entry.lastMs >= ENTRY_TIMEOUT_MS) {
     wipeEntry(entry);
     if (!key) return CLEARED;
   }
-  if (!key) return NOTHING;
+  if (!key || key === STUCK || key.charAt(0) === HELD) return NOTHING;
   entry.lastMs = nowMs;
+  if (key.length > 1) {
+    wipeEntry(entry);
+    return CARD;
+  }
   if (key === '#') {
     if (!entry.count) return HASH_ALONE;
     if (entry.count <= ENTRY_MAX) return SUBMITTED;

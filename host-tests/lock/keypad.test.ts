@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CLEARED, countKey, DIGIT, forgiveKeys, HASH_ALONE, KEYS_MAX, newEntry, NOTHING, REST_MS, stepEntry, SUBMITTED, TOO_LONG } from '../../firmware/lock/entry.js';
+import { CARD, CLEARED, countKey, DIGIT, forgiveKeys, HASH_ALONE, KEYS_MAX, newEntry, NOTHING, REST_MS, stepEntry, SUBMITTED, TOO_LONG } from '../../firmware/lock/entry.js';
 import { LIT_MS, openKeypad } from '../../firmware/lock/keypad.js';
 import { HELD, HELD_MS, STUCK, type Keypad } from '../../firmware/lock/keypad-parts.js';
 import { newKeys, stepKeys, STUCK_MS, type KeyState } from '../../firmware/lock/matrix.js';
@@ -369,6 +369,18 @@ describe('What is typed', () => {
     expect(stepEntry(entry, '', 600 + 9999)).toBe(NOTHING);
     expect(stepEntry(entry, '', 600 + 10000)).toBe(CLEARED);
     expect([...entry.digits]).toEqual(new Array(12).fill(0));
+  });
+
+  it('a card clears what was typed', () => {
+    const entry = newEntry();
+    type('1234', entry);
+    expect(stepEntry(entry, '04501234', 900)).toBe(CARD);
+    expect([...entry.digits, entry.count]).toEqual(new Array(13).fill(0));
+  });
+
+  it('a key that is held or stuck is no digit', () => {
+    const entry = newEntry();
+    expect([stepEntry(entry, `${HELD}5`, 0), stepEntry(entry, STUCK, 0), entry.count]).toEqual([NOTHING, NOTHING, 0]);
   });
 
   it('twelve digits are the most', () => {

@@ -23,6 +23,10 @@ export const SCHEDULES = 0x18;
 export const HOLIDAYS = 0x1c;
 /** The newest time known, and other things the lock notices about itself. */
 export const CLOCK = 12;
+/** What the next start has to finish: a hard reset, or a restore (`firmware/lock/resets.ts`). */
+export const PENDING = 13;
+/** A restore puts values here first: key + STAGED. Every key that a backup holds lies below. */
+export const STAGED = 0x20;
 /** The access log is a ring over these keys. */
 export const LOG_FIRST = 0x100;
 export const LOG_LAST = 0x1ff;

@@ -3,7 +3,7 @@ import type { Platform } from '../platform/types.js';
 import { parseIdentity, type Identity } from './identity.js';
 import { openJournal, type Journal, type StoreParts } from './journal.js';
 import type { Layout, Span } from './layout.js';
-import { openRecords, type Records } from './records.js';
+import { openRecords, type Ring } from './records.js';
 import { openRegion, type Region } from './region.js';
 
 /** What the door needs. */
@@ -11,7 +11,7 @@ export interface DoorStores {
   journal: Journal;
   /** Undefined where both copies are damaged. */
   identity: Identity | undefined;
-  records: Records;
+  records: Ring;
 }
 
 export interface Stores extends DoorStores {

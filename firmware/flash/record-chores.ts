@@ -1,7 +1,7 @@
-/** What hosts do with a record store besides reading and writing. */
+/** What is done with a record store besides reading and writing: by hosts, and by a hard reset. */
 import { RECORDS_FULL, type ErrorCode } from '../errors.js';
 import { PAGE_BYTES } from './layout.js';
-import { HEADER_BYTES } from './page-header.js';
+import { HEADER_BYTES, RECORDS_MAGIC, readPageHeader } from './page-header.js';
 import { loadChanges } from './record-changes.js';
 import { ENTRY_BYTES, REMOVED_PLACE, sizeOf } from './record-format.js';
 import { keyOf, SLOTS } from './record-index.js';
@@ -28,6 +28,20 @@ export function wipeRecords(ring: Ring, keep: number[]): ErrorCode {
   if (kept > PAGE_BYTES - HEADER_BYTES - ENTRY_BYTES) return RECORDS_FULL;
   const code = changes.drain() || changes.begin(keep);
   changes.load();
+  return code;
+}
+
+/** Erases what void pages still hold of old values. A page that cannot be erased is left to the next change. */
+export function scrubRecords(ring: Ring): ErrorCode {
+  const changes = loadChanges(ring);
+  const region = ring.region;
+  let code = 0;
+  changes.load();
+  for (let page = 0; page < region.pages; page++) {
+    // Behind its own pages lie spare ones, which may be the journal's.
+    if (ring.generations[page] || page >= ring.own && !readPageHeader(region, ring.crc32, page, RECORDS_MAGIC)) continue;
+    code = region.erase(page) || code;
+  }
   return code;
 }
 

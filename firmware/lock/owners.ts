@@ -7,11 +7,19 @@
  *   3     the keys of those owners, 32 bytes each, in the order of their numbers
  *
  * A record of any other length is none. A key is never changed: an owner who lost one is removed and enrolled again.
+ *
+ * A new owner is enrolled by somebody who stands at the door with the master code: the phone shows digits, which are typed in the menu. For
+ * five minutes whoever proves to know them over the air may hand over a key. The digits themselves are kept nowhere.
  */
+import type { Platform } from '../platform/types.js';
 
 export const OWNERS_MAX = 8;
 export const OWNER_KEY_BYTES = 32;
 const HEAD_BYTES = 3;
+/** Ten digits and more: whoever overhears an enrolment may try them all, at leisure, against what was said. */
+export const PAIRING_DIGITS_MIN = 10;
+export const PAIRING_MS = 300000;
+export const PAIRING_TRIES = 3;
 /** Of a new lock, and of a record that is damaged or missing. */
 const FIRST_EPOCH = 1;
 
@@ -60,6 +68,37 @@ export function withoutOwner(record: Uint8Array, owner: number): Uint8Array {
 export function withoutOwners(record: Uint8Array | undefined): Uint8Array {
   const epoch = ownerEpoch(record);
   return emptyRecord(epoch < 0xffff ? epoch + 1 : epoch);
+}
+
+/** An enrolment that waits for its phone. In RAM: a restart ends it. */
+export interface Pairing {
+  /** 32 bytes that phone and lock share: see `pairingSecret`. */
+  secret: Uint8Array;
+  /** `nowMs` at which it ends. */
+  untilMs: number;
+  triesLeft: number;
+}
+
+/** SHA-256( "deadlatch pairing" | device id (8 bytes) | digits (ASCII) ): of no use at another lock. */
+export function pairingSecret(platform: Pick<Platform, 'sha256' | 'toWire'>, deviceId: Uint8Array, digits: string): Uint8Array {
+  return platform.sha256('deadlatch pairing' + platform.toWire(deviceId) + digits);
+}
+
+export function startPairing(secret: Uint8Array, nowMs: number): Pairing {
+  return { secret, untilMs: nowMs + PAIRING_MS, triesLeft: PAIRING_TRIES };
+}
+
+/** The secret for one attempt to prove it, undefined where none is open. Each call uses a try, before anything is compared. */
+export function takePairing(pairing: Pairing | undefined, nowMs: number): Uint8Array | undefined {
+  if (!pairing || nowMs >= pairing.untilMs || !pairing.triesLeft) return undefined;
+  pairing.triesLeft--;
+  return pairing.secret;
+}
+
+/** After an owner was enrolled, or where the menu takes it back: nothing stays. */
+export function endPairing(pairing: Pairing): void {
+  pairing.secret.fill(0);
+  pairing.triesLeft = 0;
 }
 
 function emptyRecord(epoch: number): Uint8Array {

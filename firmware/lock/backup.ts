@@ -1,0 +1,257 @@
+/**
+ * Backup and restore: codes, schedules, holidays, settings, Wi-Fi and calibration as one encrypted text. Numbers have their low byte first.
+ *
+ *    0   4  "DLK1"
+ *    4   1  version, 1
+ *    5   1  0
+ *    6   2  iterations n of the key
+ *    8   8  device id of the lock it was made of
+ *   16  16  salt
+ *   32   8  nonce
+ *   40   2  c, length of the content: a multiple of 4
+ *   42   2  0
+ *   44   c  content, XORed with the key stream
+ * 44+c  32  HMAC-SHA256 with the second key over all bytes before it
+ *
+ *   x(0) = SHA-256( salt | secret ), x(i) = SHA-256( x(i-1) )
+ *   first key  = SHA-256( x(n) | "deadlatch backup stream" )     second key = SHA-256( x(n) | "deadlatch backup tag" )
+ *   key stream = SHA-256( first key | nonce | i as u32 ), i = 0, 1, 2 ...
+ *
+ * The content is records one after the other, each { key u8, 0, length u16, bytes, 0 up to a multiple of 4 }. The first has key 0 and
+ * tells what stored codes depend on: codeSalt (16), iterations of codes (u16). Owner keys, the recovery code and logs are not in it.
+ *
+ * What a restore brings back: at the lock it was made of, everything. At another one (`replace` must say so) settings, holidays and Wi-Fi;
+ * codes and schedules only if that lock was provisioned with the same salt, because stored codes mean nothing without it. A master code
+ * and a calibration are kept where the backup has none. One-time and expiring codes come back used up: nobody knows what became of
+ * them after the backup.
+ *
+ * Both are jobs in steps of at most 50 ms. A restore checks the tag before it uses anything, puts the values aside, and orders the next
+ * start to take them (resets.ts): restart when it ends with 0.
+ */
+import { BACKUP_DAMAGED, BACKUP_OTHER_LOCK, BACKUP_VERSION, RECORDS_FULL, type ErrorCode } from '../errors.js';
+import { CALIBRATION, CODES, HOLIDAYS, MASTER, MORE_CODES, SCHEDULES, SETTINGS, STAGED, WIFI } from '../flash/keys.js';
+import { freeBytesOf } from '../flash/record-chores.js';
+import { sizeOf, VALUE_MAX } from '../flash/record-format.js';
+import type { Ring } from '../flash/records.js';
+import type { Platform } from '../platform/types.js';
+import { CODE_ENTRY_BYTES, CODE_TABLES, startStretch, stepStretch, TAG_BYTES } from './codes.js';
+import { equalTags, hmacSha256 } from './hmac.js';
+import { finishPending, orderPending, RESTORE } from './resets.js';
+import { DISPOSABLE_USER, EXPIRING_USER } from './states.js';
+
+/** Whatever a chip can hash in one go holds it. */
+export const BACKUP_MAX = 8000;
+/** Of a password that people can type; an owner's key of 32 random bytes needs none, but does not mind. */
+export const BACKUP_ITERATIONS = 2000;
+const MAGIC = 'DLK1';
+const VERSION = 1;
+const CONTENT_AT = 44;
+const TAG = 32;
+/** Of the key stream, in one step: about 25 ms of an ESP32. */
+const STEP_BYTES = 128;
+const SCHEDULE_TABLES = 4;
+/** In a code's type. */
+const USED_UP = 0x40;
+
+export interface BackupParts {
+  platform: Pick<Platform, 'sha256' | 'toWire' | 'toBytes'>;
+  records: Ring;
+  identity: { deviceId: Uint8Array; codeSalt: Uint8Array };
+  /** Iterations of stored codes (the wiring's `stretch`). */
+  stretch: number;
+  /** The password's bytes, or an owner's key. */
+  secret: Uint8Array;
+}
+
+export interface Job {
+  /** One turn's work. True: the job has ended, `code` and `bytes` count. */
+  step(): boolean;
+  code: ErrorCode;
+  /** The finished backup. */
+  bytes: Uint8Array;
+}
+
+/** What a backup holds, in the order it stands there. */
+function keysOfBackup(): number[] {
+  const keys = [MASTER, SETTINGS, WIFI, CALIBRATION, HOLIDAYS, CODES];
+  for (let i = 0; i < CODE_TABLES - 1; i++) keys.push(MORE_CODES + i);
+  for (let i = 0; i < SCHEDULE_TABLES; i++) keys.push(SCHEDULES + i);
+  return keys;
+}
+
+/** `random`: 24 bytes of hardware randomness, fresh for each backup. */
+export function startBackup(parts: BackupParts, random: Uint8Array): Job {
+  const records = parts.records;
+  const keys = keysOfBackup();
+  const basis = basisOf(parts);
+  let length = CONTENT_AT + itemBytes(basis);
+  for (let i = 0; i < keys.length; i++) {
+    const value = records.get(keys[i]!);
+    if (value) length += itemBytes(value);
+  }
+  const bytes = new Uint8Array(length + TAG);
+  const job: Job = { step: () => true, code: 0, bytes };
+  if (bytes.length > BACKUP_MAX) {
+    job.code = RECORDS_FULL;
+    return job;
+  }
+  bytes.set(parts.platform.toBytes(MAGIC));
+  bytes[4] = VERSION;
+  bytes.set([BACKUP_ITERATIONS & 255, BACKUP_ITERATIONS >> 8], 6);
+  bytes.set(parts.identity.deviceId, 8);
+  bytes.set(random.subarray(0, 24), 16);
+  bytes.set([length - CONTENT_AT & 255, length - CONTENT_AT >> 8], 40);
+  let at = putItem(bytes, CONTENT_AT, 0, basis);
+  for (let i = 0; i < keys.length; i++) {
+    const value = records.get(keys[i]!);
+    if (value) at = putItem(bytes, at, keys[i]!, value);
+  }
+  const cipher = openCipher(parts, bytes);
+  job.step = () => {
+    if (!cipher.step()) return false;
+    bytes.set(cipher.tag(), length);
+    return true;
+  };
+  return job;
+}
+
+/**
+ * `bytes` is decrypted in place once its tag was found right. `replace`: it may be another lock's. The order of the restore is noted with
+ * `source` and `user`.
+ */
+export function startRestore(parts: BackupParts, bytes: Uint8Array, replace: boolean, source: number, user: number): Job {
+  const code = checkHead(parts, bytes, replace);
+  const job: Job = { step: () => true, code, bytes };
+  if (code) return job;
+  const cipher = openCipher(parts, bytes);
+  let proven = false;
+  job.step = () => {
+    if (!proven) {
+      if (!cipher.keyStep()) return false;
+      proven = equalTags(cipher.tag(), bytes.subarray(bytes.length - TAG));
+      if (!proven) job.code = BACKUP_DAMAGED;
+      return !proven;
+    }
+    if (!cipher.step()) return false;
+    job.code = stage(parts, bytes, source, user);
+    return true;
+  };
+  return job;
+}
+
+/** What can be said before the key is known. */
+function checkHead(parts: BackupParts, bytes: Uint8Array, replace: boolean): ErrorCode {
+  const head = parts.platform.toWire(bytes.subarray(0, CONTENT_AT));
+  if (bytes.length < CONTENT_AT + TAG || bytes.length > BACKUP_MAX || head.substr(0, 4) !== MAGIC || !bytes[4]) return BACKUP_DAMAGED;
+  if (bytes[4]! > VERSION) return BACKUP_VERSION;
+  const content = bytes.length - CONTENT_AT - TAG;
+  if (content & 3 || (bytes[40]! | bytes[41]! << 8) !== content) return BACKUP_DAMAGED;
+  return replace || head.substr(8, 8) === parts.platform.toWire(parts.identity.deviceId) ? 0 : BACKUP_OTHER_LOCK;
+}
+
+/** What stored codes depend on. */
+function basisOf(parts: BackupParts): Uint8Array {
+  const basis = new Uint8Array(18);
+  basis.set(parts.identity.codeSalt);
+  basis.set([parts.stretch & 255, parts.stretch >> 8], 16);
+  return basis;
+}
+
+function itemBytes(value: Uint8Array): number {
+  return 4 + (value.length + 3 & ~3);
+}
+
+function putItem(bytes: Uint8Array, at: number, key: number, value: Uint8Array): number {
+  bytes.set([key, 0, value.length & 255, value.length >> 8], at);
+  bytes.set(value, at + 4);
+  return at + itemBytes(value);
+}
+
+interface Cipher {
+  /** Works on the keys; true when they are known. */
+  keyStep(): boolean;
+  /** The same, then XORs the content in place; true when all of it is done. */
+  step(): boolean;
+  tag(): Uint8Array;
+}
+
+function openCipher(parts: BackupParts, bytes: Uint8Array): Cipher {
+  const sha256 = parts.platform.sha256;
+  const stretch = startStretch(sha256, bytes.slice(16, 32), parts.secret, parts.secret.length, bytes[6]! | bytes[7]! << 8);
+  const end = bytes.length - TAG;
+  let known = false;
+  let stream = new Uint8Array(0);
+  let tagKey = stream;
+  let at = CONTENT_AT;
+
+  function keyOf(label: string): Uint8Array {
+    return sha256(parts.platform.toWire(stretch.value) + 'deadlatch backup ' + label);
+  }
+  function keyStep(): boolean {
+    if (known) return true;
+    if (!stepStretch(stretch, sha256)) return false;
+    const key = keyOf('stream');
+    stream = new Uint8Array(44);
+    stream.set(key);
+    stream.set(bytes.subarray(32, 40), 32);
+    tagKey = keyOf('tag');
+    known = true;
+    return false;
+  }
+  function step(): boolean {
+    if (!keyStep()) return false;
+    const until = at + STEP_BYTES;
+    while (at < end && at < until) {
+      const block = (at - CONTENT_AT) >> 5;
+      stream[40] = block;
+      stream[41] = block >> 8;
+      const pad = sha256(stream);
+      for (let i = 0; i < 32 && at < end; i++, at++) bytes[at] = bytes[at]! ^ pad[i]!;
+    }
+    return at >= end;
+  }
+  return { keyStep, step, tag: () => hmacSha256(sha256, tagKey, bytes.subarray(0, end)) };
+}
+
+/** Puts the values aside, and orders the next start to take them. Until the last write all is as it was. */
+function stage(parts: BackupParts, bytes: Uint8Array, source: number, user: number): ErrorCode {
+  const records = parts.records;
+  const end = bytes.length - TAG;
+  const wire = parts.platform.toWire;
+  const sameCodes = bytes[CONTENT_AT] === 0 && wire(bytes.subarray(CONTENT_AT + 4, CONTENT_AT + 22)) === wire(basisOf(parts));
+  const sameLock = wire(bytes.subarray(8, 16)) === wire(parts.identity.deviceId);
+  const keys = keysOfBackup();
+  let taken = 0;
+  let room = 0;
+  // What an earlier restore left behind goes first; so does this one's, if a cut ends it before it is ordered.
+  let code = orderPending(records, RESTORE, source, user, 0) || finishPending(records) || orderPending(records, RESTORE, source, user, 0);
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]!;
+    if (key === SETTINGS || key === WIFI || key === HOLIDAYS || sameCodes && key !== MASTER && key !== CALIBRATION) taken |= 1 << key;
+  }
+  for (let at = CONTENT_AT; at < end && !code;) {
+    const key = bytes[at]!;
+    const length = bytes[at + 2]! | bytes[at + 3]! << 8;
+    const value = bytes.slice(at + 4, at + 4 + length);
+    at += itemBytes(value);
+    if (length > VALUE_MAX || at > end || value.length !== length) code = BACKUP_DAMAGED;
+    else if (key && keys.indexOf(key) >= 0 && (taken & 1 << key || key === MASTER && sameCodes || key === CALIBRATION && sameLock)) {
+      if (key === CODES || key >= MORE_CODES && key < MORE_CODES + CODE_TABLES - 1) useUp(value);
+      taken |= 1 << key;
+      room += sizeOf(length);
+      code = records.set(STAGED + key, value);
+    }
+  }
+  if (!code && freeBytesOf(records) < room) code = RECORDS_FULL;
+  if (!code) return orderPending(records, RESTORE, source, user, taken);
+  finishPending(records);
+  return code;
+}
+
+/** One-time and expiring codes of a table. */
+function useUp(table: Uint8Array): void {
+  for (let at = TAG_BYTES + 1; at < table.length; at += CODE_ENTRY_BYTES) {
+    const type = table[at]! & 15;
+    if (type === DISPOSABLE_USER || type === EXPIRING_USER) table[at] = table[at]! | USED_UP;
+  }
+}

@@ -28,15 +28,16 @@
  * Both are jobs in steps of at most 50 ms. A restore checks the tag before it uses anything, puts the values aside, and orders the next
  * start to take them (resets.ts): restart when it ends with 0.
  */
-import { BACKUP_DAMAGED, BACKUP_OTHER_LOCK, BACKUP_VERSION, RECORDS_FULL, type ErrorCode } from '../errors.js';
-import { CALIBRATION, CODES, HOLIDAYS, MASTER, MORE_CODES, SCHEDULES, SETTINGS, STAGED, WIFI } from '../flash/keys.js';
+import { BACKUP_DAMAGED, BACKUP_OTHER_LOCK, BACKUP_VERSION, DOOR_BUSY, RECORDS_FULL, type ErrorCode } from '../errors.js';
+import { CALIBRATION, CODES, HOLIDAYS, MASTER, MORE_CODES, PENDING, SCHEDULES, SETTINGS, STAGED, WIFI } from '../flash/keys.js';
 import { freeBytesOf } from '../flash/record-chores.js';
 import { sizeOf, VALUE_MAX } from '../flash/record-format.js';
 import type { Ring } from '../flash/records.js';
 import type { Platform } from '../platform/types.js';
-import { CODE_ENTRY_BYTES, CODE_TABLES, startStretch, stepStretch, TAG_BYTES } from './codes.js';
-import { equalTags, hmacSha256 } from './hmac.js';
-import { finishPending, orderPending, RESTORE } from './resets.js';
+import { CONTENT_AT, openCipher, TAG } from './backup-cipher.js';
+import { CODE_ENTRY_BYTES, CODE_TABLES, TAG_BYTES } from './codes.js';
+import { equalTags } from './hmac.js';
+import { finishPending, HARD_RESET, orderPending, RESTORE } from './resets.js';
 import { DISPOSABLE_USER, EXPIRING_USER } from './states.js';
 
 /** Whatever a chip can hash in one go holds it. */
@@ -45,10 +46,6 @@ export const BACKUP_MAX = 8000;
 export const BACKUP_ITERATIONS = 2000;
 const MAGIC = 'DLK1';
 const VERSION = 1;
-const CONTENT_AT = 44;
-const TAG = 32;
-/** Of the key stream, in one step: about 25 ms of an ESP32. */
-const STEP_BYTES = 128;
 const SCHEDULE_TABLES = 4;
 /** In a code's type. */
 const USED_UP = 0x40;
@@ -79,39 +76,51 @@ function keysOfBackup(): number[] {
   return keys;
 }
 
-/** `random`: 24 bytes of hardware randomness, fresh for each backup. */
+/** `random`: 24 bytes of hardware randomness, fresh for each backup. Ends with DOOR_BUSY if a record grew meanwhile. */
 export function startBackup(parts: BackupParts, random: Uint8Array): Job {
-  const records = parts.records;
   const keys = keysOfBackup();
   const basis = basisOf(parts);
-  let length = CONTENT_AT + itemBytes(basis);
-  for (let i = 0; i < keys.length; i++) {
-    const value = records.get(keys[i]!);
-    if (value) length += itemBytes(value);
+  const job: Job = { step: measure, code: 0, bytes: new Uint8Array(0) };
+  let next = 0;
+  let at = CONTENT_AT + itemBytes(basis);
+
+  function measure(): boolean {
+    const value = next < keys.length ? parts.records.get(keys[next++]!) : undefined;
+    if (value) at += itemBytes(value);
+    if (next < keys.length) return false;
+    if (at + TAG > BACKUP_MAX) {
+      job.code = RECORDS_FULL;
+      return true;
+    }
+    const bytes = job.bytes = new Uint8Array(at + TAG);
+    const length = at - CONTENT_AT;
+    bytes.set(parts.platform.toBytes(MAGIC));
+    bytes.set([VERSION, 0, BACKUP_ITERATIONS & 255, BACKUP_ITERATIONS >> 8], 4);
+    bytes.set(parts.identity.deviceId, 8);
+    bytes.set(random.subarray(0, 24), 16);
+    bytes.set([length & 255, length >> 8], 40);
+    at = putItem(bytes, CONTENT_AT, 0, basis);
+    next = 0;
+    job.step = fill;
+    return false;
   }
-  const bytes = new Uint8Array(length + TAG);
-  const job: Job = { step: () => true, code: 0, bytes };
-  if (bytes.length > BACKUP_MAX) {
-    job.code = RECORDS_FULL;
-    return job;
+  function fill(): boolean {
+    const bytes = job.bytes;
+    const value = parts.records.get(keys[next]!);
+    const end = bytes.length - TAG;
+    if (value && at + itemBytes(value) <= end) at = putItem(bytes, at, keys[next]!, value);
+    else if (value) job.code = DOOR_BUSY;
+    if (++next < keys.length && !job.code) return false;
+    if (at !== end) job.code = DOOR_BUSY;
+    if (job.code) return true;
+    const cipher = openCipher(parts.platform, parts.secret, bytes);
+    job.step = () => {
+      if (!cipher.step()) return false;
+      bytes.set(cipher.tag(), end);
+      return true;
+    };
+    return false;
   }
-  bytes.set(parts.platform.toBytes(MAGIC));
-  bytes[4] = VERSION;
-  bytes.set([BACKUP_ITERATIONS & 255, BACKUP_ITERATIONS >> 8], 6);
-  bytes.set(parts.identity.deviceId, 8);
-  bytes.set(random.subarray(0, 24), 16);
-  bytes.set([length - CONTENT_AT & 255, length - CONTENT_AT >> 8], 40);
-  let at = putItem(bytes, CONTENT_AT, 0, basis);
-  for (let i = 0; i < keys.length; i++) {
-    const value = records.get(keys[i]!);
-    if (value) at = putItem(bytes, at, keys[i]!, value);
-  }
-  const cipher = openCipher(parts, bytes);
-  job.step = () => {
-    if (!cipher.step()) return false;
-    bytes.set(cipher.tag(), length);
-    return true;
-  };
   return job;
 }
 
@@ -123,19 +132,19 @@ export function startRestore(parts: BackupParts, bytes: Uint8Array, replace: boo
   const code = checkHead(parts, bytes, replace);
   const job: Job = { step: () => true, code, bytes };
   if (code) return job;
-  const cipher = openCipher(parts, bytes);
-  let proven = false;
-  job.step = () => {
-    if (!proven) {
-      if (!cipher.keyStep()) return false;
-      proven = equalTags(cipher.tag(), bytes.subarray(bytes.length - TAG));
-      if (!proven) job.code = BACKUP_DAMAGED;
-      return !proven;
-    }
-    if (!cipher.step()) return false;
-    job.code = stage(parts, bytes, source, user);
-    return true;
-  };
+  const cipher = openCipher(parts.platform, parts.secret, bytes);
+
+  function prove(): boolean {
+    if (!cipher.keyStep()) return false;
+    if (!equalTags(cipher.tag(), bytes.subarray(bytes.length - TAG))) job.code = BACKUP_DAMAGED;
+    job.step = decrypt;
+    return job.code > 0;
+  }
+  function decrypt(): boolean {
+    if (cipher.step()) job.step = openStage(parts, job, source, user);
+    return false;
+  }
+  job.step = prove;
   return job;
 }
 
@@ -167,85 +176,52 @@ function putItem(bytes: Uint8Array, at: number, key: number, value: Uint8Array):
   return at + itemBytes(value);
 }
 
-interface Cipher {
-  /** Works on the keys; true when they are known. */
-  keyStep(): boolean;
-  /** The same, then XORs the content in place; true when all of it is done. */
-  step(): boolean;
-  tag(): Uint8Array;
-}
-
-function openCipher(parts: BackupParts, bytes: Uint8Array): Cipher {
-  const sha256 = parts.platform.sha256;
-  const stretch = startStretch(sha256, bytes.slice(16, 32), parts.secret, parts.secret.length, bytes[6]! | bytes[7]! << 8);
-  const end = bytes.length - TAG;
-  let known = false;
-  let stream = new Uint8Array(0);
-  let tagKey = stream;
-  let at = CONTENT_AT;
-
-  function keyOf(label: string): Uint8Array {
-    return sha256(parts.platform.toWire(stretch.value) + 'deadlatch backup ' + label);
-  }
-  function keyStep(): boolean {
-    if (known) return true;
-    if (!stepStretch(stretch, sha256)) return false;
-    const key = keyOf('stream');
-    stream = new Uint8Array(44);
-    stream.set(key);
-    stream.set(bytes.subarray(32, 40), 32);
-    tagKey = keyOf('tag');
-    known = true;
-    return false;
-  }
-  function step(): boolean {
-    if (!keyStep()) return false;
-    const until = at + STEP_BYTES;
-    while (at < end && at < until) {
-      const block = (at - CONTENT_AT) >> 5;
-      stream[40] = block;
-      stream[41] = block >> 8;
-      const pad = sha256(stream);
-      for (let i = 0; i < 32 && at < end; i++, at++) bytes[at] = bytes[at]! ^ pad[i]!;
-    }
-    return at >= end;
-  }
-  return { keyStep, step, tag: () => hmacSha256(sha256, tagKey, bytes.subarray(0, end)) };
-}
-
-/** Puts the values aside, and orders the next start to take them. Until the last write all is as it was. */
-function stage(parts: BackupParts, bytes: Uint8Array, source: number, user: number): ErrorCode {
+/** Puts the values aside, one a step, and orders the next start to take them. Until the last write all is as it was. */
+function openStage(parts: BackupParts, job: Job, source: number, user: number): () => boolean {
   const records = parts.records;
+  const bytes = job.bytes;
   const end = bytes.length - TAG;
   const wire = parts.platform.toWire;
-  const sameCodes = bytes[CONTENT_AT] === 0 && wire(bytes.subarray(CONTENT_AT + 4, CONTENT_AT + 22)) === wire(basisOf(parts));
+  const sameCodes = !bytes[CONTENT_AT] && wire(bytes.subarray(CONTENT_AT + 4, CONTENT_AT + 22)) === wire(basisOf(parts));
   const sameLock = wire(bytes.subarray(8, 16)) === wire(parts.identity.deviceId);
   const keys = keysOfBackup();
   let taken = 0;
   let room = 0;
-  // What an earlier restore left behind goes first; so does this one's, if a cut ends it before it is ordered.
-  let code = orderPending(records, RESTORE, source, user, 0) || finishPending(records) || orderPending(records, RESTORE, source, user, 0);
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i]!;
-    if (key === SETTINGS || key === WIFI || key === HOLIDAYS || sameCodes && key !== MASTER && key !== CALIBRATION) taken |= 1 << key;
+  let at = 0;
+
+  function begin(): ErrorCode {
+    const mark = records.get(PENDING);
+    if (mark && mark[0] === HARD_RESET) return DOOR_BUSY;
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i]!;
+      if (key === SETTINGS || key === WIFI || key === HOLIDAYS || sameCodes && key !== MASTER && key !== CALIBRATION) taken |= 1 << key;
+    }
+    at = CONTENT_AT;
+    // What an earlier restore left behind goes first; so does this one's at the next start, should a cut end it before it is ordered.
+    return orderPending(records, RESTORE, source, user, 0) || finishPending(records) || orderPending(records, RESTORE, source, user, 0);
   }
-  for (let at = CONTENT_AT; at < end && !code;) {
+  function takeItem(): ErrorCode {
     const key = bytes[at]!;
     const length = bytes[at + 2]! | bytes[at + 3]! << 8;
     const value = bytes.slice(at + 4, at + 4 + length);
     at += itemBytes(value);
-    if (length > VALUE_MAX || at > end || value.length !== length) code = BACKUP_DAMAGED;
-    else if (key && keys.indexOf(key) >= 0 && (taken & 1 << key || key === MASTER && sameCodes || key === CALIBRATION && sameLock)) {
-      if (key === CODES || key >= MORE_CODES && key < MORE_CODES + CODE_TABLES - 1) useUp(value);
-      taken |= 1 << key;
-      room += sizeOf(length);
-      code = records.set(STAGED + key, value);
-    }
+    if (length > VALUE_MAX || at > end || value.length !== length) return BACKUP_DAMAGED;
+    if (!key || keys.indexOf(key) < 0 || !(taken & 1 << key || key === MASTER && sameCodes || key === CALIBRATION && sameLock)) return 0;
+    if (key === CODES || key >= MORE_CODES && key < MORE_CODES + CODE_TABLES - 1) useUp(value);
+    taken |= 1 << key;
+    room += sizeOf(length);
+    return records.set(STAGED + key, value);
   }
-  if (!code && freeBytesOf(records) < room) code = RECORDS_FULL;
-  if (!code) return orderPending(records, RESTORE, source, user, taken);
-  finishPending(records);
-  return code;
+  return () => {
+    if (at && at >= end) {
+      job.code = (freeBytesOf(records) < room ? RECORDS_FULL : 0) || orderPending(records, RESTORE, source, user, taken);
+    } else {
+      job.code = at ? takeItem() : begin();
+      if (!job.code) return false;
+    }
+    if (job.code && at) finishPending(records);
+    return true;
+  };
 }
 
 /** One-time and expiring codes of a table. */

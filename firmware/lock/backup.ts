@@ -29,16 +29,17 @@
  * start to take them (resets.ts): restart when it ends with 0.
  */
 import { BACKUP_DAMAGED, BACKUP_OTHER_LOCK, BACKUP_VERSION, DOOR_BUSY, RECORDS_FULL, type ErrorCode } from '../errors.js';
-import { CALIBRATION, CODES, HOLIDAYS, MASTER, MORE_CODES, PENDING, SCHEDULES, SETTINGS, STAGED, WIFI } from '../flash/keys.js';
+import { CALIBRATION, CODES, HOLIDAYS, MASTER, PENDING, SCHEDULES, SETTINGS, STAGED, WIFI } from '../flash/keys.js';
 import { freeBytesOf } from '../flash/record-chores.js';
 import { sizeOf, VALUE_MAX } from '../flash/record-format.js';
 import type { Ring } from '../flash/records.js';
 import type { Platform } from '../platform/types.js';
 import { CONTENT_AT, openCipher, TAG } from './backup-cipher.js';
-import { CODE_ENTRY_BYTES, CODE_TABLES, TAG_BYTES } from './codes.js';
+import { TYPE_AT, TYPE_BITS, USED_UP } from './codes.js';
 import { equalTags } from './hmac.js';
 import { finishPending, HARD_RESET, orderPending, RESTORE } from './resets.js';
 import { DISPOSABLE_USER, EXPIRING_USER } from './states.js';
+import { CODE_ENTRY_BYTES, tableKey, tablesOf } from './tables.js';
 
 /** Whatever a chip can hash in one go holds it. */
 export const BACKUP_MAX = 8000;
@@ -46,9 +47,6 @@ export const BACKUP_MAX = 8000;
 export const BACKUP_ITERATIONS = 2000;
 const MAGIC = 'DLK1';
 const VERSION = 1;
-const SCHEDULE_TABLES = 4;
-/** In a code's type. */
-const USED_UP = 0x40;
 
 export interface BackupParts {
   platform: Pick<Platform, 'sha256' | 'toWire' | 'toBytes'>;
@@ -70,9 +68,9 @@ export interface Job {
 
 /** What a backup holds, in the order it stands there. */
 function keysOfBackup(): number[] {
-  const keys = [MASTER, SETTINGS, WIFI, CALIBRATION, HOLIDAYS, CODES];
-  for (let i = 0; i < CODE_TABLES - 1; i++) keys.push(MORE_CODES + i);
-  for (let i = 0; i < SCHEDULE_TABLES; i++) keys.push(SCHEDULES + i);
+  const keys = [MASTER, SETTINGS, WIFI, CALIBRATION, HOLIDAYS];
+  for (let i = 0; i < tablesOf(CODES); i++) keys.push(tableKey(CODES, i));
+  for (let i = 0; i < tablesOf(SCHEDULES); i++) keys.push(tableKey(SCHEDULES, i));
   return keys;
 }
 
@@ -207,7 +205,7 @@ function openStage(parts: BackupParts, job: Job, source: number, user: number): 
     at += itemBytes(value);
     if (length > VALUE_MAX || at > end || value.length !== length) return BACKUP_DAMAGED;
     if (!key || keys.indexOf(key) < 0 || !(taken & 1 << key || key === MASTER && sameCodes || key === CALIBRATION && sameLock)) return 0;
-    if (key === CODES || key >= MORE_CODES && key < MORE_CODES + CODE_TABLES - 1) useUp(value);
+    if (isCodes(key)) useUp(value);
     taken |= 1 << key;
     room += sizeOf(length);
     return records.set(STAGED + key, value);
@@ -224,10 +222,15 @@ function openStage(parts: BackupParts, job: Job, source: number, user: number): 
   };
 }
 
+function isCodes(key: number): boolean {
+  for (let i = 0; i < tablesOf(CODES); i++) if (key === tableKey(CODES, i)) return true;
+  return false;
+}
+
 /** One-time and expiring codes of a table. */
 function useUp(table: Uint8Array): void {
-  for (let at = TAG_BYTES + 1; at < table.length; at += CODE_ENTRY_BYTES) {
-    const type = table[at]! & 15;
+  for (let at = TYPE_AT; at < table.length; at += CODE_ENTRY_BYTES) {
+    const type = table[at]! & TYPE_BITS;
     if (type === DISPOSABLE_USER || type === EXPIRING_USER) table[at] = table[at]! | USED_UP;
   }
 }

@@ -19,9 +19,9 @@ import { CALIBRATION, FLOOR, HEALTH_BASELINE, HISTORY, OWNERS, PENDING, RECOVERY
 import { scrubRecords, wipeRecords } from '../flash/record-chores.js';
 import type { Ring } from '../flash/records.js';
 import { writeLogEntry } from './access-log.js';
-import type { WritableRecords } from './codes-table.js';
 import { ownerEpoch, withoutOwners } from './owners.js';
 import { LOG_FACTORY_RESET, LOG_RESTORED } from './states.js';
+import type { WritableRecords } from './tables.js';
 
 export const PENDING_BYTES = 8;
 export const HARD_RESET = 1;

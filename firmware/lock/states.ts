@@ -80,6 +80,8 @@ export const LOG_CLOCK_SET_BACK = 0x38;
 export const LOG_SETTING = 0x39;
 export const LOG_MODE = 0x3a;
 export const LOG_CALIBRATED = 0x3b;
+/** Pairing digits were typed: for five minutes a phone may be enrolled. */
+export const LOG_PAIRING = 0x3c;
 /** 0x40 + DoorState. */
 export const LOG_DOOR_STATE = 0x40;
 export const LOG_USER_ADDED = 0x50;

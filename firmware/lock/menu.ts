@@ -1,0 +1,285 @@
+/**
+ * The menu at the keypad, as it is while it is open: made after the master code (or a Programming user's, or the recovery code), let go when
+ * `wants` is `WANTS_NOTHING`. It knows no time and no pins; it reads and changes records, so the bolt is at rest when it is called.
+ * What a person reads about it is docs/keypad.md.
+ *
+ *   0 new master code        3 code for a user      6 mode                9 pair an owner's phone
+ *   1 open                   4 remove a user        7 settings           98 soft reset
+ *   2 lock                   5 kind of user         8 update window      99 hard reset
+ *
+ * A code comes stretched and is never held as digits. Nothing is stored before the last step of an item, and that is one record write.
+ * 0, 8, 9 and 99 are the master's alone. After the recovery code there is only item 0.
+ */
+import { BAD_SETTING, CODE_IN_USE, NO_SUCH_USER, USERS_FULL, type ErrorCode } from '../errors.js';
+import { CODES, OWNERS } from '../flash/keys.js';
+import type { Platform } from '../platform/types.js';
+import { USERS_MAX } from './codes.js';
+import { addCode, setMaster } from './codes-table.js';
+import { freeOwner, PAIRING_DIGITS_MIN, pairingSecret } from './owners.js';
+import { checkReset, orderHardReset } from './resets.js';
+import {
+  AUTO_RELOCK, changeSetting, DISABLE_TIME, DOOR_OPEN_PERIOD, EXPIRING_MINUTES, LED_SETTINGS, LOCAL_PROGRAMMING, ONE_TOUCH, OPERATING_MODE,
+  PRIVACY_BUTTON, SOUND_VOLUME, STRIKE_HOLD, WRONG_CODE_LIMIT,
+} from './settings.js';
+import { ACCEPTED, AGAIN, CLOSED, errorPattern, HOLD, KEY, MENU, NEW_CODE, numberPattern, REFUSED, VALUE, WHICH } from './signals.js';
+import {
+  EXPIRING_USER, FORCED_USER, LOG_FACTORY_RESET, LOG_LOCK, LOG_MASTER_CHANGED, LOG_MODE, LOG_PAIRING, LOG_SETTING, LOG_SOFT_RESET,
+  LOG_UNLOCK, LOG_USER_ADDED, LOG_USER_CLEARED, LOG_USER_MODIFIED, LOG_WINDOW, MASTER_USER, PROGRAMMING_USER, RECOVERY_USER, SOURCE_KEYPAD, UNRESTRICTED_USER,
+} from './states.js';
+import { tablesOf, type WritableRecords } from './tables.js';
+import { clearUser, freeUser, markUsers, replaceCode, setUser, userOf } from './users.js';
+
+/** The menu closes after so long without a key: see `close`. */
+export const MENU_MS = 30000;
+
+// What the menu waits for
+/** It is closed. */
+export const WANTS_NOTHING = 0;
+/** Digits and `#`, or `#` alone: `typed`. */
+export const WANTS_NUMBER = 1;
+/** A code of `PIN_MIN` to `PIN_MAX` digits, stretched: `code`. */
+export const WANTS_CODE = 2;
+/** `#` held: `hold` in every turn. */
+export const WANTS_HOLD = 3;
+export const DID_NOTHING = -1;
+
+export interface MenuParts {
+  platform: Pick<Platform, 'toWire' | 'sha256'>;
+  records: WritableRecords;
+  identity: { deviceId: Uint8Array; recoveryHash: Uint8Array };
+  /** The record in force: changed in place. */
+  settings: Uint8Array;
+  /** Whose code opened it: `MASTER_USER`, `RECOVERY_USER`, or a Programming user's number. */
+  user: number;
+  /** False on a keypad that tells no holding: there `#` is pressed five times instead. */
+  canHold: boolean;
+  /** An image that the next start can run is in flash. */
+  bootable(): boolean;
+}
+
+export interface Menu {
+  wants: number;
+  /** Of the last call: the pattern to play, `''` = none. */
+  play: string;
+  /**
+   * Of the last call: `DID_NOTHING`, or what to do and to log with `user`, as a `LOG_*`. UNLOCK and LOCK: move the bolt. WINDOW: open it.
+   * PAIRING: `startPairing(secret)`. SOFT_RESET, FACTORY_RESET: restart (the next start notes the latter). All others are done.
+   */
+  did: number;
+  /** Whom `did` is about. */
+  user: number;
+  secret: Uint8Array | undefined;
+  typed(digits: string): void;
+  code(value: Uint8Array): void;
+  hold(down: boolean, nowMs: number): void;
+  /** `*`: back to the choice, or out. */
+  back(): void;
+  /** Nobody types any more. */
+  close(): void;
+}
+
+const CHOICE = 0;
+const USER = 1;
+const MODE = 2;
+const SETTING = 3;
+const DIGITS = 4;
+const KIND = 5;
+const SETTING_VALUE = 6;
+const CODE = 7;
+const CODE_AGAIN = 8;
+const USER_AGAIN = 9;
+const SURE = 10;
+const HOLDING = 11;
+
+const HOLD_SECONDS = 5;
+/** Kinds of user beside Matter's types. */
+const SHUT_OUT = 10;
+const LET_IN = 11;
+
+export function openMenu(parts: MenuParts): Menu {
+  const platform = parts.platform;
+  const records = parts.records;
+  const recoveryHash = parts.identity.recoveryHash;
+  const isMaster = parts.user === MASTER_USER;
+  let step = CHOICE;
+  let item = 0;
+  let user = MASTER_USER;
+  let first = '';
+  let since = -1;
+  let count = 0;
+  const menu: Menu = { wants: WANTS_NUMBER, play: MENU, did: DID_NOTHING, user: parts.user, secret: undefined, typed, code, hold, back, close };
+
+  function ask(next: number, before: string): void {
+    const prompt = next === CHOICE ? MENU : next < KIND ? WHICH : next < CODE ? VALUE : next === CODE ? NEW_CODE : next < HOLDING ? AGAIN : HOLD;
+    step = next;
+    menu.wants = next === HOLDING ? WANTS_HOLD : next === CODE || next === CODE_AGAIN ? WANTS_CODE : WANTS_NUMBER;
+    menu.play = before ? before + '-' + prompt : prompt;
+    since = -1;
+    count = 0;
+    if (next !== CODE_AGAIN) first = '';
+  }
+  function refuse(): void {
+    menu.play = REFUSED;
+  }
+  function fail(reason: ErrorCode): void {
+    ask(CHOICE, errorPattern(reason));
+  }
+  function done(what: number, whom: number): void {
+    menu.did = what;
+    menu.user = whom;
+    ask(CHOICE, ACCEPTED);
+  }
+  function end(what: number, pattern: string): void {
+    ask(CHOICE, '');
+    menu.did = what;
+    menu.user = parts.user;
+    menu.wants = WANTS_NOTHING;
+    menu.play = pattern;
+  }
+  function finish(reason: ErrorCode, what: number, whom: number): void {
+    if (reason) fail(reason);
+    else done(what, whom);
+  }
+  function askIf(reason: ErrorCode, next: number): void {
+    if (reason) fail(reason);
+    else ask(next, '');
+  }
+
+  function choose(choice: number): void {
+    item = choice;
+    if (choice === 1) end(LOG_UNLOCK, ACCEPTED);
+    else if (choice === 2) end(LOG_LOCK, ACCEPTED);
+    else if (choice === 8 && isMaster) end(LOG_WINDOW, ACCEPTED);
+    else if (!parts.settings[LOCAL_PROGRAMMING]) refuse();
+    else if (choice > 2 && choice < 6) ask(USER, '');
+    else if (choice === 6) ask(MODE, '');
+    else if (choice === 7) ask(SETTING, '');
+    else if (choice === 98) askIf(checkReset(parts.bootable()), SURE);
+    else if (!isMaster) refuse();
+    else if (!choice) {
+      user = MASTER_USER;
+      ask(CODE, '');
+    } else if (choice === 9) askIf(freeOwner(records.get(OWNERS)) ? 0 : USERS_FULL, DIGITS);
+    else if (choice === 99) askIf(checkReset(parts.bootable()), HOLDING);
+    else refuse();
+  }
+
+  function firstFree(): number {
+    const users = new Uint8Array(USERS_MAX + 1);
+    for (let table = 0; table < tablesOf(CODES); table++) markUsers(records, table, users);
+    return freeUser(users);
+  }
+
+  function onUser(digits: string, typedUser: number): void {
+    const isNext = item === 3 && !digits;
+    user = isNext ? firstFree() : typedUser;
+    if (isNext && !user) fail(USERS_FULL);
+    else if (user < 1 || user > USERS_MAX) refuse();
+    else if (item === 3) ask(CODE, isNext ? numberPattern(user) : '');
+    else askIf(userOf(platform, records, user) ? 0 : NO_SUCH_USER, item === 4 ? USER_AGAIN : KIND);
+  }
+
+  function onKind(kind: number): void {
+    const old = userOf(platform, records, user);
+    if (!old) fail(NO_SUCH_USER);
+    else if (kind === SHUT_OUT || kind === LET_IN) finish(setUser(platform, records, user, old.type, kind === SHUT_OUT, old.schedule), LOG_USER_MODIFIED, user);
+    else if (kind === UNRESTRICTED_USER || kind >= FORCED_USER && kind <= EXPIRING_USER || kind === PROGRAMMING_USER && isMaster) {
+      finish(setUser(platform, records, user, kind, false, old.schedule), LOG_USER_MODIFIED, user);
+    } else refuse();
+  }
+
+  function change(at: number, value: number, what: number): void {
+    const reason = changeSetting(records, parts.settings, at, value);
+    if (reason === BAD_SETTING) refuse();
+    else finish(reason, what, parts.user);
+  }
+
+  function typed(digits: string): void {
+    const value = digits.length && digits.length < 6 ? parseInt(digits, 10) : -1;
+    menu.did = DID_NOTHING;
+    if (step === CHOICE) choose(digits.length < 3 ? value : -1);
+    else if (step === USER) onUser(digits, value);
+    else if (step === MODE) change(OPERATING_MODE, value, LOG_MODE);
+    else if (step === SETTING) {
+      item = settingAt(value);
+      if (item) ask(SETTING_VALUE, '');
+      else refuse();
+    } else if (step === SETTING_VALUE) change(item, value, LOG_SETTING);
+    else if (step === KIND) onKind(value);
+    else if (step === USER_AGAIN && value === user) finish(clearUser(platform, records, user), LOG_USER_CLEARED, user);
+    else if (step === SURE && value === 98) end(LOG_SOFT_RESET, ACCEPTED);
+    else if (step === DIGITS && digits.length >= PAIRING_DIGITS_MIN) {
+      menu.secret = pairingSecret(platform, parts.identity.deviceId, digits);
+      done(LOG_PAIRING, parts.user);
+    } else if (step === HOLDING && !digits) {
+      menu.play = parts.canHold ? '' : KEY;
+      if (!parts.canHold && ++count === HOLD_SECONDS) resetAll();
+    } else if (step === DIGITS) refuse();
+    else ask(CHOICE, REFUSED);
+  }
+
+  function code(value: Uint8Array): void {
+    const text = platform.toWire(value);
+    menu.did = DID_NOTHING;
+    if (step === CODE) {
+      ask(CODE_AGAIN, '');
+      first = text;
+    } else if (text !== first) ask(CODE, REFUSED);
+    else if (user === MASTER_USER) {
+      const reason = setMaster(platform, records, recoveryHash, value);
+      if (reason) ask(CODE, errorPattern(reason));
+      else if (isMaster) done(LOG_MASTER_CHANGED, parts.user);
+      else end(LOG_MASTER_CHANGED, ACCEPTED);
+    } else {
+      const old = userOf(platform, records, user);
+      const reason = old && old.pins ? replaceCode(platform, records, recoveryHash, value, user, false)
+        : addCode(platform, records, recoveryHash, value, user, UNRESTRICTED_USER, 0);
+      if (reason === CODE_IN_USE) ask(CODE, errorPattern(reason));
+      else finish(reason, old ? LOG_USER_MODIFIED : LOG_USER_ADDED, user);
+    }
+  }
+
+  /** A tick each second, so that one hears it count. */
+  function hold(down: boolean, nowMs: number): void {
+    menu.did = DID_NOTHING;
+    menu.play = '';
+    if (!parts.canHold || step !== HOLDING) return;
+    if (!down) {
+      if (since >= 0) ask(CHOICE, REFUSED);
+      return;
+    }
+    if (since < 0) since = nowMs;
+    const seconds = Math.floor((nowMs - since) / 1000);
+    if (seconds >= HOLD_SECONDS) resetAll();
+    else if (seconds > count) {
+      count = seconds;
+      menu.play = KEY;
+    }
+  }
+
+  function resetAll(): void {
+    const reason = orderHardReset(records, parts.bootable(), SOURCE_KEYPAD, parts.user);
+    if (reason) fail(reason);
+    else end(LOG_FACTORY_RESET, ACCEPTED);
+  }
+
+  function back(): void {
+    menu.did = DID_NOTHING;
+    if (step === CHOICE || parts.user === RECOVERY_USER) end(DID_NOTHING, CLOSED);
+    else ask(CHOICE, '');
+  }
+  function close(): void {
+    end(DID_NOTHING, CLOSED);
+  }
+
+  if (parts.user === RECOVERY_USER) ask(CODE, ACCEPTED);
+  return menu;
+}
+
+/** Offset of the setting that people know under that number, 0 = there is none. */
+function settingAt(number: number): number {
+  const known = new Uint8Array([
+    0, AUTO_RELOCK, SOUND_VOLUME, LED_SETTINGS, ONE_TOUCH, DOOR_OPEN_PERIOD, WRONG_CODE_LIMIT, DISABLE_TIME, PRIVACY_BUTTON, EXPIRING_MINUTES, STRIKE_HOLD,
+  ]);
+  return known[number] || 0;
+}

@@ -12,7 +12,8 @@ import {
   type ErrorCode, type ErrorEntry,
 } from '../firmware/errors.js';
 import {
-  ACCEPTED, AGAIN, DISABLED, errorPattern, JAMMED, KEY, LOW_BATTERY, MENU, NEW_MASTER, READY, REFUSED, SAFE_MODE, WAIT, WINDOW,
+  ACCEPTED, AGAIN, AJAR, BATTERY_CRITICAL, CLOSED, DISABLED, errorPattern, FORCED, HOLD, JAMMED, KEY, LOW_BATTERY, MENU, NEW_CODE, READY, REFUSED,
+  SAFE_MODE, VALUE, WAIT, WHICH, WINDOW,
 } from '../firmware/lock/signals.js';
 
 export const PLAYBOOK_PATH = fileURLToPath(new URL('../docs/playbook.md', import.meta.url));
@@ -57,11 +58,18 @@ const SIGNALS: readonly (readonly [string, string])[] = [
   [ACCEPTED, 'accepted'],
   [REFUSED, 'refused'],
   [DISABLED, 'codes are disabled for a while after too many wrong ones'],
-  [MENU, 'the menu of the master code is open for 30 seconds'],
-  [NEW_MASTER, 'type a new master code, then `#`'],
+  [MENU, 'the [menu](keypad.md) is open for 30 seconds: type your choice, then `#`'],
+  [WHICH, 'in the menu: which one? Type its number, then `#`'],
+  [VALUE, 'in the menu: what shall it be? Type its number, then `#`'],
+  [NEW_CODE, 'type a new code, then `#`'],
   [AGAIN, 'type it again, then `#`'],
+  [HOLD, 'in the menu: hold `#` for five seconds'],
+  [CLOSED, 'the menu is closed'],
   [JAMMED, 'the bolt is jammed; the motor is off'],
   [LOW_BATTERY, 'the cells are getting low'],
+  [BATTERY_CRITICAL, 'only a few more unlocks: fit fresh cells now'],
+  [AJAR, 'every few seconds: the door stands open'],
+  [FORCED, 'every few seconds: somebody is at the lock (forced open, front taken off, or playing with the keys)'],
   [WINDOW, 'on the light, every two seconds: the update window is open'],
   [SAFE_MODE, 'on the light, every two seconds: safe mode'],
 ];
@@ -85,9 +93,10 @@ together for 3 seconds within 10 seconds of power-on. Keypad, codes and motor wo
 
 ## How the lock says it
 
-Where the lock shows a code at the door, light and beeper give its two digits with a pause between: in each, a long one counts four and a
-short one counts one; two ticks are zero. So \`0xE4\` is *long long long short short, pause, long*. Letters count on from nine: A is
-ten, F is fifteen. SMP clients that print the reason of a refusal show the code itself with a few words.
+Where the lock shows a code at the door, light and beeper begin with *short long short* and then give its two digits with a pause between: in
+each, a long one counts four and a short one counts one; two ticks are zero. So \`0xE4\` is *short long short, pause, long long long
+short short, pause, long*. Letters count on from nine: A is ten, F is fifteen. The number of a user is beeped the same way, digit by digit, between
+*short tick* and *short tick*. SMP clients that print the reason of a refusal show the code itself with a few words.
 
 | Light and beeper | Meaning |
 |---|---|
@@ -148,7 +157,7 @@ function chapter(entry: ErrorEntry, sent: boolean): string {
 /** A pattern of `signals.ts` in words: `long short, pause, long`. */
 function patternWords(pattern: string): string {
   const words: Record<string, string> = { l: 'long', s: 'short', k: 'tick' };
-  return pattern.split('-').map(part => [...part].map(symbol => words[symbol] ?? '?').join(' ')).join(', pause, ');
+  return pattern.replace('!', '').split('-').map(part => [...part].map(symbol => words[symbol] ?? '?').join(' ')).join(', pause, ');
 }
 
 function clientsShow(code: ErrorCode): string {

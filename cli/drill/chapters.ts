@@ -36,7 +36,7 @@ async function openAndLock(ground: Ground, when: string): Promise<void> {
 async function openWindow(ground: Ground): Promise<void> {
   const { masterCode } = ground.codes;
   await ground.act(`Open the update window. First the master code and #: ${masterCode}#`, { keys: `${masterCode}#` });
-  await ground.see({ what: 'long, short: the menu of the master code', holds: (_, heard) => heard === 'ls', otherwise: KEY_HELP });
+  await ground.see({ what: 'long, short: the menu', holds: (_, heard) => heard === 'ls', otherwise: KEY_HELP });
   await ground.act('Then 8 and #: 8#', { keys: '8#' });
   await ground.see({
     what: 'one long beep; from now on the light ticks twice every two seconds, for ten minutes', holds: (stage) => stage.light() === 'window', withinMs: 6000,
@@ -179,7 +179,7 @@ const safeMode: Chapter = {
     ground.teller.say('you', 'Suppose now that the master code is lost.');
     await ground.act(`Type the recovery code and #: ${recoveryCode}#`, { keys: `${recoveryCode}#` });
     await ground.see({
-      what: 'one long beep and the door opens; then long, short, short: type a new master code', holds: ({ world }, heard) => world.bolt.unlocked() && heard === 'llss', withinMs: DOOR_LIMIT_MS,
+      what: 'one long beep and the door opens; then long, short, short: type a new code', holds: ({ world }, heard) => world.bolt.unlocked() && heard === 'llss', withinMs: DOOR_LIMIT_MS,
       otherwise: 'Type it again, slowly; it has twelve digits. After some wrong codes the keypad takes none for a while (short, short, long).',
     });
     await ground.act(`Type a new master code and #: ${newMasterCode}#`, { keys: `${newMasterCode}#` });

@@ -1,7 +1,8 @@
 /** What somebody at the door hears and sees, as firmware/lock/signals.ts plays it, put into words. */
 import { errorEntry, formatCode } from '../../firmware/errors.js';
 import {
-  ACCEPTED, AGAIN, DISABLED, JAMMED, LOW_BATTERY, MENU, NEW_MASTER, READY, REFUSED, SAFE_MODE, WINDOW,
+  ACCEPTED, AGAIN, AJAR, BATTERY_CRITICAL, CLOSED, DISABLED, FORCED, HOLD, JAMMED, LOW_BATTERY, MENU, NEW_CODE, READY, REFUSED, SAFE_MODE, VALUE,
+  WHICH, WINDOW,
 } from '../../firmware/lock/signals.js';
 import type { Signal, World } from '../../virtual-board/world.js';
 
@@ -16,14 +17,22 @@ const WORDS = new Map<string, string>([
   [ACCEPTED, 'one long beep: accepted'],
   [REFUSED, 'three short beeps: refused'],
   [DISABLED, 'short, short, long: too many wrong codes, the keypad takes none for a while'],
-  [MENU, 'long, short: the menu of the master code'],
-  [NEW_MASTER, 'long, short, short: type a new master code'],
-  [AGAIN, 'long and three short: type the new master code again'],
+  [MENU, 'long, short: the menu is open'],
+  [WHICH, 'long, long, short: which one? Type its number'],
+  [VALUE, 'three long, short: what shall it be? Type its number'],
+  [NEW_CODE, 'long, short, short: type a new code'],
+  [AGAIN, 'long and three short: type it again'],
+  [HOLD, 'long, long, short, short: hold # for five seconds'],
+  [CLOSED, 'long, tick: the menu is closed'],
   [JAMMED, 'three long beeps: the bolt is jammed'],
   [LOW_BATTERY, 'short, long: fit fresh cells soon'],
+  [BATTERY_CRITICAL, 'short, long, short, long: only a few more unlocks, fit fresh cells now'],
+  [AJAR.slice(1), 'tick, short, tick, short: the door stands open'],
+  [FORCED.slice(1), 'long, tick, long, tick: alarm, somebody is at the lock'],
   [`${ACCEPTED}-${LOW_BATTERY}`, 'one long beep, then short, long: accepted, but fit fresh cells soon'],
-  [`${ACCEPTED}-${NEW_MASTER}`, 'one long beep, then long, short, short: accepted; now type a new master code'],
-  [`${REFUSED}-${NEW_MASTER}`, 'three short beeps, then long, short, short: refused; type a new master code'],
+  [`${ACCEPTED}-${MENU}`, 'one long beep, then long, short: accepted; the menu is still open'],
+  [`${ACCEPTED}-${NEW_CODE}`, 'one long beep, then long, short, short: accepted; now type a new code'],
+  [`${REFUSED}-${NEW_CODE}`, 'three short beeps, then long, short, short: refused; type a new code'],
 ]);
 
 const WORDS_LONGEST_FIRST = [...WORDS].sort(([a], [b]) => b.length - a.length);
@@ -98,8 +107,12 @@ export function beepsInWords(symbols: string, keys: number): string {
 function patternsIn(symbols: string, keys: number): string[] | undefined {
   if (symbols === '') return [];
   if (symbols[0] === '-') return patternsIn(symbols.slice(1), keys);
-  const entry = errorEntry(codeIn(symbols) ?? 0);
-  if (entry && !WORDS.has(symbols)) return [`beeps code ${formatCode(entry.code)}: ${entry.title}`];
+  const number = /^sls-(kk|l{0,3}s{0,3})-(kk|l{0,3}s{0,3})(?=-|$)/.exec(symbols) ?? /^sk((?:-(?:kk|l{0,3}s{0,3}))+)-sk(?=-|$)/.exec(symbols);
+  const told = number && numberIn(number[1]!, number[2]);
+  if (told) {
+    const rest = patternsIn(symbols.slice(number[0].length), keys);
+    return rest && [told, ...rest];
+  }
   if (symbols[0] === 'k' && keys > 0) {
     const rest = patternsIn(symbols.slice(1), keys - 1);
     if (rest) return rest;
@@ -112,12 +125,16 @@ function patternsIn(symbols: string, keys: number): string[] | undefined {
   return undefined;
 }
 
-/** An error code: two hex digits, a pause between; a long counts four, a short one, two ticks are zero. */
-function codeIn(symbols: string): number | undefined {
-  const match = /^(kk|l{0,3}s{0,3})-(kk|l{0,3}s{0,3})$/.exec(symbols);
-  if (!match) return undefined;
-  const digit = (text: string): number => (text === 'kk' ? 0 : [...text].reduce((sum, symbol) => sum + (symbol === 'l' ? 4 : 1), 0));
-  return digit(match[1]!) * 16 + digit(match[2]!);
+/** A long counts four, a short one, two ticks are zero. */
+function digitIn(text: string): number {
+  return text === 'kk' ? 0 : [...text].reduce((sum, symbol) => sum + (symbol === 'l' ? 4 : 1), 0);
+}
+
+/** Two hex digits are an error code, digits in one piece a decimal number. Undefined: no such code. */
+function numberIn(first: string, second: string | undefined): string | undefined {
+  if (second === undefined) return `beeps the number ${first.slice(1).split('-').map(digitIn).join('')}`;
+  const entry = errorEntry(digitIn(first) * 16 + digitIn(second));
+  return entry && `beeps code ${formatCode(entry.code)}: ${entry.title}`;
 }
 
 interface Decoder {

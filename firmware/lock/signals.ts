@@ -5,8 +5,8 @@
  *
  * No pattern is the beginning of another one, unless the other one says the same first and then something more (`l-sl`: accepted, and the
  * cells are low). Numbers therefore begin with sounds of their own. An error code is `sls`, then its two hex digits with a pause between:
- * in each, a long counts four and a short one; zero is two ticks. 0xE4 = `sls-lllss-l`, 0x86 = `sls-ll-lss`. A decimal number is `sk` and
- * its digits.
+ * in each, a long counts four and a short one; zero is two ticks. 0xE4 = `sls-lllss-l`, 0x86 = `sls-ll-lss`. A decimal number is its digits
+ * between two `sk`: 12 = `sk-s-ss-sk`.
  */
 import type { BeeperWiring, LightWiring } from '../../boards/wiring.js';
 import type { ErrorCode } from '../errors.js';
@@ -67,7 +67,7 @@ export function errorPattern(code: ErrorCode): string {
 export function numberPattern(value: number): string {
   let pattern = '';
   for (let left = value; left || !pattern; left = Math.floor(left / 10)) pattern = '-' + digitPattern(left % 10) + pattern;
-  return 'sk' + pattern;
+  return 'sk' + pattern + '-sk';
 }
 
 /** The pattern of 0..15. */

@@ -6,7 +6,7 @@ describe('beeps in words', () => {
     expect(beepsInWords('kkk', 3)).toBe('');
     expect(beepsInWords('k-k-kk', 4)).toBe('');
     expect(beepsInWords('kkkkl', 4)).toBe('one long beep: accepted');
-    expect(beepsInWords('l-kkkkkkls', 7)).toBe('one long beep: accepted; then long, short: the menu of the master code');
+    expect(beepsInWords('l-kkkkkkls', 7)).toBe('one long beep: accepted; then long, short: the menu is open');
   });
 
   it('tells two ticks that nobody asked for from two keys', () => {
@@ -17,7 +17,9 @@ describe('beeps in words', () => {
   it('knows patterns that follow one another, and error codes', () => {
     expect(beepsInWords('sss', 0)).toBe('three short beeps: refused');
     expect(beepsInWords('l-sl', 0)).toBe('one long beep, then short, long: accepted, but fit fresh cells soon');
-    expect(beepsInWords('lllss-l', 0)).toBe('beeps code 0xE4: flash did not keep what was written');
+    expect(beepsInWords('sls-lllss-l', 0)).toBe('beeps code 0xE4: flash did not keep what was written');
+    expect(beepsInWords('ksls-ls-lsss-lss', 1)).toBe('beeps code 0x57: that code is taken; then long, short, short: type a new code');
+    expect(beepsInWords('sk-s-ss-sk-lss', 0)).toBe('beeps the number 12; then long, short, short: type a new code');
   });
 
   it('spells out what it does not know', () => {

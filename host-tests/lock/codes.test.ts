@@ -241,7 +241,7 @@ describe('The access log', () => {
 
 describe('An error code', () => {
   it('is two hex digits: long counts four, short counts one, zero is two ticks', () => {
-    expect([0xe4, 0x86, 0x20, 0x53, 0x00].map(errorPattern)).toEqual(['lllss-l', 'll-lss', 'ss-kk', 'ls-sss', 'kk-kk']);
+    expect([0xe4, 0x86, 0x20, 0x53, 0x00].map(errorPattern)).toEqual(['sls-lllss-l', 'sls-ll-lss', 'sls-ss-kk', 'sls-ls-sss', 'sls-kk-kk']);
   });
 
   it('is heard differently for every code', () => {

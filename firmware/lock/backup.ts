@@ -31,7 +31,8 @@
 import { BACKUP_DAMAGED, BACKUP_OTHER_LOCK, BACKUP_VERSION, DOOR_BUSY, RECORDS_FULL, type ErrorCode } from '../errors.js';
 import { CALIBRATION, CODES, HOLIDAYS, MASTER, PENDING, SCHEDULES, SETTINGS, STAGED, WIFI } from '../flash/keys.js';
 import { freeBytesOf } from '../flash/record-chores.js';
-import { sizeOf, VALUE_MAX } from '../flash/record-format.js';
+import { lengthAt, sizeOf, VALUE_MAX } from '../flash/record-format.js';
+import { SLOTS } from '../flash/record-index.js';
 import type { Ring } from '../flash/records.js';
 import type { Platform } from '../platform/types.js';
 import { CONTENT_AT, openCipher, TAG } from './backup-cipher.js';
@@ -47,6 +48,7 @@ export const BACKUP_MAX = 8000;
 export const BACKUP_ITERATIONS = 2000;
 const MAGIC = 'DLK1';
 const VERSION = 1;
+const SLOTS_A_STEP = 40;
 
 export interface BackupParts {
   platform: Pick<Platform, 'sha256' | 'toWire' | 'toBytes'>;
@@ -186,6 +188,8 @@ function openStage(parts: BackupParts, job: Job, source: number, user: number): 
   let taken = 0;
   let room = 0;
   let at = 0;
+  let slot = 1;
+  let live = 0;
 
   function begin(): ErrorCode {
     const mark = records.get(PENDING);
@@ -210,8 +214,17 @@ function openStage(parts: BackupParts, job: Job, source: number, user: number): 
     room += sizeOf(length);
     return records.set(STAGED + key, value);
   }
+  /** What counts already, a few values a step; true when the store knows. The next start must not find it full half-way. */
+  function counted(): boolean {
+    const until = slot + SLOTS_A_STEP;
+    if (records.live >= 0) return true;
+    for (; slot < SLOTS && slot < until; slot++) if (records.places[slot]) live += sizeOf(lengthAt(records.region, records.places[slot]!));
+    if (slot === SLOTS) records.live = live;
+    return slot === SLOTS;
+  }
   return () => {
     if (at && at >= end) {
+      if (!counted()) return false;
       job.code = (freeBytesOf(records) < room ? RECORDS_FULL : 0) || orderPending(records, RESTORE, source, user, taken);
     } else {
       job.code = at ? takeItem() : begin();

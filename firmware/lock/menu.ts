@@ -197,7 +197,7 @@ export function openMenu(parts: MenuParts): Menu {
   function typed(digits: string): void {
     const value = digits.length && digits.length < 6 ? parseInt(digits, 10) : -1;
     menu.did = DID_NOTHING;
-    if (step === CHOICE) choose(digits.length < 3 ? value : -1);
+    if (step === CHOICE) choose('' + value === digits ? value : -1);
     else if (step === USER) onUser(digits, value);
     else if (step === MODE) change(OPERATING_MODE, value, LOG_MODE);
     else if (step === SETTING) {

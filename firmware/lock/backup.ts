@@ -29,6 +29,7 @@
  * start to take them (resets.ts): restart when it ends with 0.
  */
 import { BACKUP_DAMAGED, BACKUP_OTHER_LOCK, BACKUP_VERSION, DOOR_BUSY, RECORDS_FULL, type ErrorCode } from '../errors.js';
+import { copyBytes } from '../flash/bytes.js';
 import { CALIBRATION, CODES, HOLIDAYS, MASTER, PENDING, SCHEDULES, SETTINGS, STAGED, WIFI } from '../flash/keys.js';
 import { freeBytesOf } from '../flash/record-chores.js';
 import { lengthAt, sizeOf, VALUE_MAX } from '../flash/record-format.js';
@@ -38,7 +39,7 @@ import type { Platform } from '../platform/types.js';
 import { CONTENT_AT, openCipher, TAG } from './backup-cipher.js';
 import { TYPE_AT, TYPE_BITS, USED_UP } from './codes.js';
 import { equalTags } from './hmac.js';
-import { finishPending, HARD_RESET, orderPending, RESTORE } from './resets.js';
+import { checkReset, finishPending, HARD_RESET, orderPending, RESTORE } from './resets.js';
 import { DISPOSABLE_USER, EXPIRING_USER } from './states.js';
 import { CODE_ENTRY_BYTES, tableKey, tablesOf } from './tables.js';
 
@@ -114,22 +115,31 @@ export function startBackup(parts: BackupParts, random: Uint8Array): Job {
     if (at !== end) job.code = DOOR_BUSY;
     if (job.code) return true;
     const cipher = openCipher(parts.platform, parts.secret, bytes);
+    let encrypted = false;
     job.step = () => {
-      if (!cipher.step()) return false;
-      bytes.set(cipher.tag(), end);
-      return true;
+      if (encrypted) bytes.set(cipher.tag(), end);
+      const ended = encrypted;
+      encrypted = encrypted || cipher.step();
+      return ended;
     };
     return false;
   }
   return job;
 }
 
-/**
- * `bytes` is decrypted in place once its tag was found right. `replace`: it may be another lock's. The order of the restore is noted with
- * `source` and `user`.
- */
-export function startRestore(parts: BackupParts, bytes: Uint8Array, replace: boolean, source: number, user: number): Job {
-  const code = checkHead(parts, bytes, replace);
+export interface RestoreOrder {
+  /** It may be another lock's. */
+  replace: boolean;
+  /** An image that the next start can run is in flash. */
+  bootable: boolean;
+  /** Who wants it, for the log. */
+  source: number;
+  user: number;
+}
+
+/** `bytes` is decrypted in place once its tag was found right; it begins at a multiple of 4 in its buffer. */
+export function startRestore(parts: BackupParts, bytes: Uint8Array, order: RestoreOrder): Job {
+  const code = checkReset(order.bootable) || checkHead(parts, bytes, order.replace);
   const job: Job = { step: () => true, code, bytes };
   if (code) return job;
   const cipher = openCipher(parts.platform, parts.secret, bytes);
@@ -141,7 +151,7 @@ export function startRestore(parts: BackupParts, bytes: Uint8Array, replace: boo
     return job.code > 0;
   }
   function decrypt(): boolean {
-    if (cipher.step()) job.step = openStage(parts, job, source, user);
+    if (cipher.step()) job.step = openStage(parts, job, order);
     return false;
   }
   job.step = prove;
@@ -177,7 +187,7 @@ function putItem(bytes: Uint8Array, at: number, key: number, value: Uint8Array):
 }
 
 /** Puts the values aside, one a step, and orders the next start to take them. Until the last write all is as it was. */
-function openStage(parts: BackupParts, job: Job, source: number, user: number): () => boolean {
+function openStage(parts: BackupParts, job: Job, order: RestoreOrder): () => boolean {
   const records = parts.records;
   const bytes = job.bytes;
   const end = bytes.length - TAG;
@@ -189,25 +199,31 @@ function openStage(parts: BackupParts, job: Job, source: number, user: number): 
   let room = 0;
   let at = 0;
   let slot = 1;
+  let prepared = 0;
   let live = 0;
 
-  function begin(): ErrorCode {
-    const mark = records.get(PENDING);
-    if (mark && mark[0] === HARD_RESET) return DOOR_BUSY;
-    for (let i = 0; i < keys.length; i++) {
-      const key = keys[i]!;
-      if (key === SETTINGS || key === WIFI || key === HOLIDAYS || sameCodes && key !== MASTER && key !== CALIBRATION) taken |= 1 << key;
+  /**
+   * What an earlier restore left behind goes first; so does this one's at the next start, should a cut end it before it is ordered. A turn
+   * each: the store may have much to do.
+   */
+  function prepare(): ErrorCode {
+    if (prepared++ === 1) return finishPending(records);
+    if (prepared > 3) {
+      for (let i = 0; i < keys.length; i++) {
+        const key = keys[i]!;
+        if (key === SETTINGS || key === WIFI || key === HOLIDAYS || sameCodes && key !== MASTER && key !== CALIBRATION) taken |= 1 << key;
+      }
+      at = CONTENT_AT;
+      return 0;
     }
-    at = CONTENT_AT;
-    // What an earlier restore left behind goes first; so does this one's at the next start, should a cut end it before it is ordered.
-    return orderPending(records, RESTORE, source, user, 0) || finishPending(records) || orderPending(records, RESTORE, source, user, 0);
+    return orderPending(records, RESTORE, order.source, order.user, 0);
   }
   function takeItem(): ErrorCode {
     const key = bytes[at]!;
     const length = bytes[at + 2]! | bytes[at + 3]! << 8;
-    const value = bytes.slice(at + 4, at + 4 + length);
+    if (length > VALUE_MAX || at + 4 + length > end) return BACKUP_DAMAGED;
+    const value = copyBytes(bytes, at + 4, at + 4 + length);
     at += itemBytes(value);
-    if (length > VALUE_MAX || at > end || value.length !== length) return BACKUP_DAMAGED;
     if (!key || keys.indexOf(key) < 0 || !(taken & 1 << key || key === MASTER && sameCodes || key === CALIBRATION && sameLock)) return 0;
     if (isCodes(key)) useUp(value);
     taken |= 1 << key;
@@ -223,14 +239,20 @@ function openStage(parts: BackupParts, job: Job, source: number, user: number): 
     return slot === SLOTS;
   }
   return () => {
+    const mark = records.get(PENDING);
+    // Ordered at the keypad meanwhile: it goes first.
+    if (mark && mark[0] === HARD_RESET) {
+      job.code = DOOR_BUSY;
+      return true;
+    }
     if (at && at >= end) {
       if (!counted()) return false;
-      job.code = (freeBytesOf(records) < room ? RECORDS_FULL : 0) || orderPending(records, RESTORE, source, user, taken);
+      job.code = (freeBytesOf(records) < room ? RECORDS_FULL : 0) || orderPending(records, RESTORE, order.source, order.user, taken);
     } else {
-      job.code = at ? takeItem() : begin();
+      job.code = at ? takeItem() : prepare();
       if (!job.code) return false;
     }
-    if (job.code && at) finishPending(records);
+    if (job.code && prepared > 1) finishPending(records);
     return true;
   };
 }

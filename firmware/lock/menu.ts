@@ -27,7 +27,7 @@ import {
   LOG_UNLOCK, LOG_USER_ADDED, LOG_USER_CLEARED, LOG_USER_MODIFIED, LOG_WINDOW, MASTER_USER, PROGRAMMING_USER, RECOVERY_USER, SOURCE_KEYPAD, UNRESTRICTED_USER,
 } from './states.js';
 import { tablesOf, type WritableRecords } from './tables.js';
-import { clearUser, freeUser, markUsers, replaceCode, setUser, userOf } from './users.js';
+import { clearUser, freeUser, markUsers, replaceCode, setUser, userOf, type User } from './users.js';
 
 /** The menu closes after so long without a key: see `close`. */
 export const MENU_MS = 30000;
@@ -104,6 +104,9 @@ export function openMenu(parts: MenuParts): Menu {
   let step = CHOICE;
   let item = 0;
   let user = MASTER_USER;
+  // What was known of that user when the number was typed.
+  let old: User | undefined;
+  let users = new Uint8Array(0);
   let first = '';
   let since = -1;
   let count = 0;
@@ -151,7 +154,12 @@ export function openMenu(parts: MenuParts): Menu {
     else if (choice === 2) end(LOG_LOCK, ACCEPTED);
     else if (choice === 8 && isMaster) end(LOG_WINDOW, ACCEPTED);
     else if (!parts.settings[LOCAL_PROGRAMMING]) refuse();
-    else if (choice > 2 && choice < 6) ask(USER, '');
+    else if (choice > 2 && choice < 6) {
+      // Half of looking for a free number: with a hundred users all of it takes longer than a turn may.
+      users = new Uint8Array(USERS_MAX + 1);
+      if (choice === 3) markUsers(records, 0, users);
+      ask(USER, '');
+    }
     else if (choice === 6) ask(MODE, '');
     else if (choice === 7) ask(SETTING, '');
     else if (choice === 98) askIf(checkReset(parts.bootable()), SURE);
@@ -165,8 +173,7 @@ export function openMenu(parts: MenuParts): Menu {
   }
 
   function firstFree(): number {
-    const users = new Uint8Array(USERS_MAX + 1);
-    for (let table = 0; table < tablesOf(CODES); table++) markUsers(records, table, users);
+    for (let table = 1; table < tablesOf(CODES); table++) markUsers(records, table, users);
     return freeUser(users);
   }
 
@@ -175,12 +182,14 @@ export function openMenu(parts: MenuParts): Menu {
     user = isNext ? firstFree() : typedUser;
     if (isNext && !user) fail(USERS_FULL);
     else if (user < 1 || user > USERS_MAX) refuse();
-    else if (item === 3) ask(CODE, isNext ? numberPattern(user) : '');
-    else askIf(userOf(platform, records, user) ? 0 : NO_SUCH_USER, item === 4 ? USER_AGAIN : KIND);
+    else {
+      old = isNext ? undefined : userOf(platform, records, user);
+      if (item === 3) ask(CODE, isNext ? numberPattern(user) : '');
+      else askIf(old ? 0 : NO_SUCH_USER, item === 4 ? USER_AGAIN : KIND);
+    }
   }
 
   function onKind(kind: number): void {
-    const old = userOf(platform, records, user);
     if (!old) fail(NO_SUCH_USER);
     else if (kind === SHUT_OUT || kind === LET_IN) finish(setUser(platform, records, user, old.type, kind === SHUT_OUT, old.schedule), LOG_USER_MODIFIED, user);
     else if (kind === UNRESTRICTED_USER || kind >= FORCED_USER && kind <= EXPIRING_USER || kind === PROGRAMMING_USER && isMaster) {
@@ -231,7 +240,6 @@ export function openMenu(parts: MenuParts): Menu {
       else if (isMaster) done(LOG_MASTER_CHANGED, parts.user);
       else end(LOG_MASTER_CHANGED, ACCEPTED);
     } else {
-      const old = userOf(platform, records, user);
       const reason = old && old.pins ? replaceCode(platform, records, recoveryHash, value, user, false)
         : addCode(platform, records, recoveryHash, value, user, UNRESTRICTED_USER, 0);
       if (reason === CODE_IN_USE) ask(CODE, errorPattern(reason));

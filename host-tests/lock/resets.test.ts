@@ -11,7 +11,7 @@ import { PAGE_BYTES } from '../../firmware/flash/layout.js';
 import { freeBytesOf, keysOf } from '../../firmware/flash/record-chores.js';
 import { openRecords, type Ring } from '../../firmware/flash/records.js';
 import { parseLogEntry } from '../../firmware/lock/access-log.js';
-import { BACKUP_ITERATIONS, BACKUP_MAX, startBackup, startRestore, type BackupParts, type Job } from '../../firmware/lock/backup.js';
+import { BACKUP_ITERATIONS, BACKUP_MAX, startBackup, startRestore, type BackupParts, type Job, type RestoreOrder } from '../../firmware/lock/backup.js';
 import { hmacSha256 } from '../../firmware/lock/hmac.js';
 import { ownerEpoch, ownerKey, withOwner } from '../../firmware/lock/owners.js';
 import { checkReset, finishPending, orderHardReset } from '../../firmware/lock/resets.js';
@@ -153,6 +153,10 @@ function partsOf(records: Ring, change: Partial<{ deviceId: Uint8Array; codeSalt
   };
 }
 
+function orderOf(replace: boolean, bootable = true): RestoreOrder {
+  return { replace, bootable, source: SOURCE_KEYPAD, user: RECOVERY_USER };
+}
+
 /** Most native hashes in one step. */
 let mostHashes = 0;
 
@@ -236,7 +240,7 @@ describe('a backup', () => {
     };
     const job = startBackup(parts, randomBytes(24));
     turns(job);
-    turns(startRestore(parts, job.bytes, false, 0, 0));
+    turns(startRestore(parts, job.bytes, orderOf(false)));
     expect(mostHashes).toBeLessThanOrEqual(48 + 2);
   });
 
@@ -264,7 +268,7 @@ describe('a restore', () => {
     const bytes = backupOf(open(chip));
     fill(open(chip), 0x99);
     open(chip).set(SCHEDULES + 1, bytesOf(160, 9));
-    expect(run(startRestore(partsOf(open(chip)), bytes, false, 7, RECOVERY_USER)).code).toBe(0);
+    expect(run(startRestore(partsOf(open(chip)), bytes, orderOf(false))).code).toBe(0);
     expect(open(chip).get(SETTINGS)).toEqual(bytesOf(24, 0x99));
     expect(finishPending(open(chip))).toBe(0);
     const now = values(open(chip));
@@ -278,7 +282,7 @@ describe('a restore', () => {
     const chip = createChip(11);
     open(chip).set(CODES, concat(entry(1, 1, 0), entry(2, 2, DISPOSABLE_USER), entry(3, 3, EXPIRING_USER | 0x80), entry(4, 4, 5)));
     const bytes = backupOf(open(chip));
-    run(startRestore(partsOf(open(chip)), bytes, false, 0, 0));
+    run(startRestore(partsOf(open(chip)), bytes, orderOf(false)));
     finishPending(open(chip));
     expect([0, 1, 2, 3].map((n) => open(chip).get(CODES)![n * 20 + 17])).toEqual([0, DISPOSABLE_USER | 0x40, EXPIRING_USER | 0xc0, 5]);
   });
@@ -290,7 +294,7 @@ describe('a restore', () => {
     const restoreAt = (change: typeof other, replace: boolean): { code: number; now: Map<number, Uint8Array> } => {
       const chip = createChip(13);
       fill(open(chip), 0x99);
-      const { code } = run(startRestore(partsOf(open(chip), change), backupOf(open(from)), replace, 0, 0));
+      const { code } = run(startRestore(partsOf(open(chip), change), backupOf(open(from)), orderOf(replace)));
       expect(finishPending(open(chip))).toBe(0);
       return { code, now: values(open(chip)) };
     };
@@ -307,7 +311,7 @@ describe('a restore', () => {
     open(from).set(SETTINGS, bytesOf(24, 1));
     const chip = createChip(15);
     fill(open(chip), 0x99);
-    run(startRestore(partsOf(open(chip)), backupOf(open(from)), false, 0, 0));
+    run(startRestore(partsOf(open(chip)), backupOf(open(from)), orderOf(false)));
     finishPending(open(chip));
     expect([...values(open(chip)).keys()].filter((key) => HELD.includes(key)).sort((a, b) => a - b)).toEqual([MASTER, SETTINGS, CALIBRATION]);
   });
@@ -318,7 +322,7 @@ describe('a restore', () => {
     const bytes = backupOf(open(chip));
     const old = values(open(chip));
     const refused = (damaged: Uint8Array, change?: Parameters<typeof partsOf>[1]): number => {
-      const { code } = run(startRestore(partsOf(open(chip), change), damaged, false, 0, 0));
+      const { code } = run(startRestore(partsOf(open(chip), change), damaged, orderOf(false)));
       expect(values(open(chip))).toEqual(old);
       return code;
     };
@@ -330,6 +334,8 @@ describe('a restore', () => {
     }), { numRuns: 60 });
     for (const length of [0, 3, 44, 75, 76, bytes.length - 32, bytes.length - 4]) expect(refused(bytes.slice(0, length))).toBe(BACKUP_DAMAGED);
     expect(refused(concat(bytes, bytesOf(4, 0)))).toBe(BACKUP_DAMAGED);
+    expect(run(startRestore(partsOf(open(chip)), bytes.slice(), orderOf(false, false))).code).toBe(NO_BOOTABLE_IMAGE);
+    expect(values(open(chip))).toEqual(old);
     const newer = bytes.slice();
     newer[4] = 2;
     expect(refused(newer)).toBe(BACKUP_VERSION);
@@ -346,19 +352,31 @@ describe('a restore', () => {
     for (let i = BACKUP_ITERATIONS; i > 0; i--) key = hash(key);
     bytes[CONTENT_AT + 24 + 3] = bytes[CONTENT_AT + 24 + 3]! ^ 0x80;
     bytes.set(createHmac('sha256', hash(key, 'deadlatch backup tag')).update(bytes.subarray(0, bytes.length - TAG)).digest(), bytes.length - TAG);
-    expect(run(startRestore(partsOf(open(chip)), bytes, false, 0, 0)).code).toBe(BACKUP_DAMAGED);
+    expect(run(startRestore(partsOf(open(chip)), bytes, orderOf(false))).code).toBe(BACKUP_DAMAGED);
     finishPending(open(chip));
     expect(values(open(chip))).toEqual(old);
   });
 
-  it('waits behind a hard reset that was ordered', () => {
-    const chip = createChip(18);
-    fill(open(chip), 0x33);
-    const bytes = backupOf(open(chip));
-    orderHardReset(open(chip), true, SOURCE_KEYPAD, 254);
-    expect(run(startRestore(partsOf(open(chip)), bytes, false, 0, 0)).code).toBe(DOOR_BUSY);
-    finishPending(open(chip));
-    expect(open(chip).get(CODES)).toBeUndefined();
+  it('gives way to a hard reset that is ordered before or meanwhile', () => {
+    for (let steps = 0; steps < 90; steps++) {
+      const chip = createChip(18);
+      const records = open(chip);
+      fill(records, 0x33);
+      const bytes = backupOf(records);
+      const job = startRestore(partsOf(records), bytes, orderOf(false));
+      let ended = false;
+      for (let step = 0; step < steps && !ended; step++) ended = job.step();
+      if (ended) {
+        expect(job.code).toBe(0);
+        return;
+      }
+      orderHardReset(records, true, SOURCE_KEYPAD, 254);
+      expect(run(job).code).toBe(DOOR_BUSY);
+      expect(records.get(CODES)).toBeDefined();
+      finishPending(open(chip));
+      expect([...values(open(chip)).keys()].filter((key) => HELD.includes(key))).toEqual([CALIBRATION]);
+    }
+    throw new Error('the job does not end');
   });
 
   it('is refused where there is no room to do it safely, and leaves nothing behind', () => {
@@ -369,12 +387,12 @@ describe('a restore', () => {
     for (const key of [HISTORY, SCHEDULES]) open(small).set(key, bytesOf(500, 1));
     const old = values(open(small));
     const restored = openRecords({ flash: small.nor.port, span: small.records, spare: small.spare, crc32 });
-    expect(run(startRestore(partsOf(restored), bytes, false, 0, 0)).code).toBe(RECORDS_FULL);
+    expect(run(startRestore(partsOf(restored), bytes, orderOf(false))).code).toBe(RECORDS_FULL);
     expect(freeBytesOf(restored)).toBe(freeBytesOf(open(small)));
     expect(values(open(small))).toEqual(old);
     const tiny = createChip(22, 4);
     for (const key of [HISTORY, SCHEDULES, CODES]) open(tiny).set(key, bytesOf(1000, 1));
-    expect(run(startRestore(partsOf(open(tiny)), backupOf(open(from)), false, 0, 0)).code).toBe(RECORDS_FULL);
+    expect(run(startRestore(partsOf(open(tiny)), backupOf(open(from)), orderOf(false))).code).toBe(RECORDS_FULL);
     expect([...values(open(tiny)).keys()]).toEqual([CODES, HISTORY, SCHEDULES]);
   });
 
@@ -387,7 +405,7 @@ describe('a restore', () => {
       return { chip, bytes };
     };
     const restore = (chip: Chip, bytes: Uint8Array): void => {
-      expect(run(startRestore(partsOf(open(chip), { secret: 'x' }), bytes, false, 0, 0)).code).toBe(0);
+      expect(run(startRestore(partsOf(open(chip), { secret: 'x' }), bytes, orderOf(false))).code).toBe(0);
       finishPending(open(chip));
     };
     const whole = prepare();

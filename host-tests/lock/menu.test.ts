@@ -1,83 +1,21 @@
-/** The menu of the keypad: its items, what each stores and when, and the page that tells people about it. */
-import { readFileSync } from 'node:fs';
+/** The menu of the keypad: its items, what each stores, and when. */
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { CODE_IN_USE, FLASH_READ_BACK, NO_BOOTABLE_IMAGE, NO_SUCH_USER, USERS_FULL } from '../../firmware/errors.js';
 import { MASTER, OWNERS, PENDING, SETTINGS } from '../../firmware/flash/keys.js';
-import { addCode, PIN_MAX, PIN_MIN, setMaster } from '../../firmware/lock/codes-table.js';
-import { DISABLED_USER, holderOf, USERS_MAX } from '../../firmware/lock/codes.js';
-import { DID_NOTHING, openMenu, WANTS_CODE, WANTS_HOLD, WANTS_NOTHING, WANTS_NUMBER, type Menu } from '../../firmware/lock/menu.js';
+import { addCode } from '../../firmware/lock/codes-table.js';
+import { DISABLED_USER, USERS_MAX } from '../../firmware/lock/codes.js';
+import { WANTS_HOLD, WANTS_NOTHING, WANTS_NUMBER } from '../../firmware/lock/menu.js';
 import { endPairing, OWNER_KEY_BYTES, PAIRING_MS, pairingSecret, startPairing, takePairing, withOwner } from '../../firmware/lock/owners.js';
 import { HARD_RESET } from '../../firmware/lock/resets.js';
-import {
-  AUTO_RELOCK, changeSetting, LOCAL_PROGRAMMING, OPERATING_MODE, readSettings, SOUND_VOLUME, wordSetting,
-} from '../../firmware/lock/settings.js';
+import { AUTO_RELOCK, OPERATING_MODE, readSettings, SOUND_VOLUME, wordSetting } from '../../firmware/lock/settings.js';
 import { ACCEPTED, AGAIN, CLOSED, errorPattern, HOLD, KEY, MENU, NEW_CODE, numberPattern, REFUSED, VALUE, WHICH } from '../../firmware/lock/signals.js';
 import {
   DISPOSABLE_USER, FORCED_USER, LOG_FACTORY_RESET, LOG_LOCK, LOG_MASTER_CHANGED, LOG_MODE, LOG_PAIRING, LOG_SETTING, LOG_SOFT_RESET, LOG_UNLOCK,
   LOG_USER_ADDED, LOG_USER_CLEARED, LOG_USER_MODIFIED, LOG_WINDOW, MASTER_USER, MODE_PRIVACY, NOBODY, RECOVERY_USER,
 } from '../../firmware/lock/states.js';
-import { userOf } from '../../firmware/lock/users.js';
-import { Flash, sha256, World } from './world.js';
-
-const platform = new World().platform;
-const valueOf = (code: string): Uint8Array => sha256(`stretched ${code}`);
-const identity = { deviceId: new Uint8Array(8).fill(7), recoveryHash: valueOf('271828182845') };
-const MASTER_CODE = '998877';
-
-/** A lock with a master code and user 1, and a menu that its master has just opened. */
-class Keypad {
-  readonly flash = new Flash();
-  readonly settings: Uint8Array;
-  menu: Menu;
-  bootable = true;
-  played: string[] = [];
-  did: number[] = [];
-
-  constructor(user = MASTER_USER, canHold = true, prepare?: (keypad: Keypad) => void) {
-    const { records } = this.flash;
-    setMaster(platform, records, identity.recoveryHash, valueOf(MASTER_CODE));
-    addCode(platform, records, identity.recoveryHash, valueOf('1234'), 1, 0, 0);
-    prepare?.(this);
-    this.settings = readSettings(records.get(SETTINGS));
-    this.menu = openMenu({ platform, records, identity, settings: this.settings, user, canHold, bootable: () => this.bootable });
-    this.heard();
-  }
-
-  private heard(): void {
-    if (this.menu.play) this.played.push(this.menu.play);
-    if (this.menu.did !== DID_NOTHING) this.did.push(this.menu.did);
-  }
-
-  /** As the door does: what ends with `#` goes to the menu in the way it wants, `*` goes back. */
-  type(keys: string): this {
-    for (const [, digits, end] of keys.replaceAll(' ', '').matchAll(/(\d*)([#*])/g)) {
-      if (end === '*') this.menu.back();
-      else if (this.menu.wants === WANTS_CODE) this.menu.code(valueOf(digits!));
-      else this.menu.typed(digits!);
-      this.heard();
-    }
-    return this;
-  }
-
-  hold(seconds: number, from = 1000): void {
-    for (let ms = 0; ms <= seconds * 1000; ms += 20) {
-      this.menu.hold(true, from + ms);
-      this.heard();
-      if (this.menu.wants !== WANTS_HOLD) return;
-    }
-    this.menu.hold(false, from + seconds * 1000 + 20);
-    this.heard();
-  }
-
-  opensFor(code: string): number {
-    return holderOf(platform, this.flash.records, identity.recoveryHash, valueOf(code)).user;
-  }
-
-  user(user: number): ReturnType<typeof userOf> {
-    return userOf(platform, this.flash.records, user);
-  }
-}
+import { identity, Keypad, MASTER_CODE, platform, valueOf } from './menu-keypad.js';
+import { sha256 } from './world.js';
 
 let keypad: Keypad;
 beforeEach(() => { keypad = new Keypad(); });
@@ -314,84 +252,5 @@ describe('whoever types whatever', () => {
         expect(each.flash.values.get(MASTER)).toBeDefined();
       }
     }), { numRuns: 400 });
-  });
-});
-
-describe('docs/keypad.md', () => {
-  const page = readFileSync(new URL('../../docs/keypad.md', import.meta.url), 'utf8');
-  const rows = [...page.matchAll(/^\| `(\d+)#`( ★)? \| (.*?) ?\| (.*?) \|$/gm)].map(([, choice, star, then, what]) => (
-    { choice: choice!, masterOnly: star !== undefined, then: then!, what: what! }));
-  const listed = (choice: string): { number: number; masterOnly: boolean }[] => (
-    rows.find((row) => row.choice === choice)!.what.split(' · ').map((each) => ({ number: Number(/^\d+/.exec(each)![0]), masterOnly: each.endsWith('★') })));
-  const numbers = Array.from({ length: 256 }, (_, number) => number);
-  const taken = (before: string, number: number, user = MASTER_USER): boolean => {
-    const each = new Keypad(user, true, ({ flash }) => {
-      addCode(platform, flash.records, identity.recoveryHash, valueOf('7777'), 7, 3, 0);
-    }).type(before);
-    return !each.type(`${number}#`).menu.play.startsWith(REFUSED);
-  };
-
-  it('lists every choice that the menu takes and no other, and marks those of the master', () => {
-    expect(rows.map(({ choice }) => Number(choice))).toEqual(numbers.filter((number) => taken('', number)));
-    expect(rows.filter((row) => !row.masterOnly).map(({ choice }) => Number(choice))).toEqual(numbers.filter((number) => taken('', number, 7)));
-  });
-
-  it('says what each choice asks for', () => {
-    const words: [string, string][] = [[WHICH, 'user|mode|setting|digits'], [NEW_CODE, 'code'], [AGAIN, 'again|98'], [VALUE, 'kind|value'], [HOLD, 'hold `#`']];
-    const answers: Record<string, string> = { user: '1#', mode: '0#', setting: '1#', digits: '1234567890#', code: '4444#', kind: '0#', value: '0#', '98': '98#' };
-    for (const { choice, then } of rows) {
-      const each = new Keypad().type(`${choice}#`);
-      let answer = '';
-      for (const name of then.split(', ').map((part) => part.replace(/^new |`(?=98)|(?<=98)`/g, '')).filter((part) => part)) {
-        const pattern = each.menu.play.split('-').at(-1)!;
-        expect(words.find(([prompt]) => prompt === pattern)?.[1].split('|'), `${choice}#: ${name}`).toContain(name);
-        if (name === 'hold `#`') each.hold(5);
-        else each.type(answer = name === 'again' ? answer : answers[name]!);
-      }
-      expect(each.menu.play.split('-')[0], choice).toBe(ACCEPTED);
-    }
-  });
-
-  it('lists every kind of user and every mode, and no other', () => {
-    expect(listed('5').map(({ number }) => number)).toEqual(numbers.filter((number) => taken('5# 1#', number)));
-    expect(listed('5').filter((each) => !each.masterOnly).map(({ number }) => number)).toEqual(numbers.filter((number) => taken('5# 1#', number, 7)));
-    expect(listed('6').map(({ number }) => number)).toEqual(numbers.filter((number) => taken('6#', number)));
-  });
-
-  it('lists every setting with its values and what it is at first', () => {
-    const settings = [...page.matchAll(/^\| (\d+) \| .* \| (\d+)-(\d+) \| (\d+) \|$/gm)].map(([, ...each]) => each.map(Number));
-    expect(settings.map(([number]) => number)).toEqual(numbers.filter((number) => taken('7#', number)));
-    for (const [number, least, most, first] of settings as [number, number, number, number][]) {
-      const fits = (value: number): boolean => taken(`7# ${number}#`, value);
-      expect([fits(least), fits(most), least ? fits(least - 1) : false, most < 65535 ? fits(most + 1) : false], `${number}`).toEqual([true, true, false, false]);
-      const each = new Keypad();
-      const untouched = each.settings.slice();
-      each.type(`7# ${number}# ${first}#`);
-      expect(each.settings, `${number}`).toEqual(untouched);
-    }
-  });
-
-  it('gives the limits that the code has', () => {
-    expect(page).toContain(`1 to ${USERS_MAX}, a code has ${PIN_MIN} to ${PIN_MAX} digits`);
-  });
-
-  it('names every prompt and answer of the menu, as it sounds', () => {
-    const words = (pattern: string): string => [...pattern].map((symbol) => ({ k: 'tick', s: 'short', l: 'long' })[symbol]).join(' ');
-    for (const pattern of [KEY, ACCEPTED, REFUSED, MENU, WHICH, VALUE, NEW_CODE, AGAIN, HOLD, CLOSED]) expect(page).toContain(`| *${words(pattern)}* |`);
-  });
-
-  it('fits one printed page: at 11 points, 100 characters a line and 60 lines', () => {
-    const lines = page.split('\n').filter((line) => line && !/^\|[-|]+$/.test(line));
-    const printed = lines.reduce((sum, line) => sum + Math.ceil(line.replace(/\]\([^)]*\)|[`*[\]|]/g, '').length / 100), 0);
-    expect(printed).toBeLessThanOrEqual(60);
-  });
-
-  it('without local programming only the door and the window are left', () => {
-    const left = numbers.filter((number) => {
-      const each = new Keypad();
-      expect(changeSetting(each.flash.records, each.settings, LOCAL_PROGRAMMING, 0)).toBe(0);
-      return each.type(`${number}#`).menu.play !== REFUSED;
-    });
-    expect(left).toEqual([1, 2, 8]);
   });
 });

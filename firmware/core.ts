@@ -10,7 +10,10 @@ import type { Handover } from './handover.js';
 import type { SlhTools } from './image/slh-dsa.js';
 import { parseVersion } from './image/version.js';
 import { openBattery, wordsOf, type Battery } from './lock/battery.js';
+import { newClock, timeOf, type Clock } from './lock/clock.js';
 import { openDoor, type Door } from './lock/door.js';
+import { startPairing, takePairing, type Pairing } from './lock/owners.js';
+import { finishPending } from './lock/resets.js';
 import { readSettings } from './lock/settings.js';
 import { openSignals, SAFE_MODE, WINDOW, type Signals } from './lock/signals.js';
 import type { Platform } from './platform/types.js';
@@ -25,7 +28,7 @@ export interface CoreParts {
   platform: Platform;
   slh(): SlhTools;
   /** What is read after the start; of the layout, slots, offer and spare. */
-  handover: Pick<Handover, 'layout' | 'slot' | 'version' | 'trial' | 'bootloader'>;
+  handover: Pick<Handover, 'layout' | 'slot' | 'version' | 'trial' | 'bootloader' | 'row'>;
   safeMode: boolean;
   /** Longest text this chip can hash in one go. */
   hashBytes: number;
@@ -42,6 +45,9 @@ export interface Core {
   battery: Battery;
   signals: Signals;
   door: Door;
+  clock: Clock;
+  /** The secret of a phone that is being paired at the keypad; each call uses up one of its tries. */
+  pairing(): Uint8Array | undefined;
   service: SmpService;
   /** Ten minutes of authority for anybody: only after a master or recovery code at the keypad, or the strap. */
   openWindow(): void;
@@ -56,7 +62,7 @@ const HEARTBEAT_MS = 1000;
 /** A door that has not come to the end of a turn for this long is not alive; the watchdog does the rest. */
 const DOOR_SILENT_MS = 2000;
 
-/** Opens everything, or gives undefined where the identity is lost. Moves nothing, and writes nothing by itself. */
+/** Opens everything, or gives undefined where the identity is lost. Moves nothing; of writes it only finishes what was ordered before the restart. */
 export function openCore(parts: CoreParts): Core | undefined {
   const platform = parts.platform;
   const handover = parts.handover;
@@ -67,11 +73,18 @@ export function openCore(parts: CoreParts): Core | undefined {
   const wiring = JSON.parse(identity.wiring) as Wiring;
   // A kilobyte that nobody reads again.
   identity.wiring = '';
+  const pendingCode = finishPending(stores.records);
+  if (pendingCode) platform.log('reset unfinished: ' + pendingCode);
+  const settings = readSettings(stores.records.get(SETTINGS));
+  const clock = newClock();
+  // Safe mode was asked for, or nothing could be run.
+  const bootable = !parts.safeMode || handover.row === 1;
   const battery = openBattery(platform, wiring.battery, stores.records);
-  const signals = openSignals(platform, wiring.led, wiring.beeper);
+  const signals = openSignals(platform, wiring.led, wiring.beeper, settings);
   const spare = handover.layout.spare;
   const window = closedWindow();
   let restarting = false;
+  let pairing: Pairing | undefined;
 
   function grant(): void {
     openWindow(window, platform.nowMs());
@@ -95,7 +108,7 @@ export function openCore(parts: CoreParts): Core | undefined {
     restarting = true;
     whenAtRest();
     function whenAtRest(): void {
-      if (door.busy()) {
+      if (!door.settled()) {
         platform.after(REST_POLL_MS, whenAtRest);
         return;
       }
@@ -106,9 +119,15 @@ export function openCore(parts: CoreParts): Core | undefined {
   }
 
   const door = openDoor({
-    platform, wiring, journal: stores.journal, records: stores.records, identity, signals, battery, settings: readSettings(stores.records.get(SETTINGS)),
+    platform, wiring, journal: stores.journal, records: stores.records, identity, signals, battery, settings,
+    clock: () => timeOf(clock, platform.nowMs()),
     hooks: {
       openWindow: grant,
+      restart: () => restart(RESTART),
+      bootable: () => bootable,
+      pair: (secret) => {
+        pairing = startPairing(secret, platform.nowMs());
+      },
       requestSafeMode: () => restart(RESTART_INTO_SAFE_MODE),
     },
   });
@@ -149,5 +168,7 @@ export function openCore(parts: CoreParts): Core | undefined {
   }
 
   heartbeat();
-  return { stores, identity, wiring, battery, signals, door, service, openWindow: grant, restart };
+  return {
+    stores, identity, wiring, battery, signals, door, clock, service, pairing: () => takePairing(pairing, platform.nowMs()), openWindow: grant, restart,
+  };
 }

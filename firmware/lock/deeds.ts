@@ -8,7 +8,7 @@ import type { DoorState } from './door-parts.js';
 import { onButton, onChange, onTime } from './noticing.js';
 import { LOG_UNLOCK, UNLOCKED } from './states.js';
 import { afterThrow, eventOf, lockDoor, moveBolt, refuseRemote } from './throwing.js';
-import { backToCodes, onKey, onStretched } from './typing.js';
+import { leaveMenu, onHold, onKey, onStretched } from './typing.js';
 
 /** A key was pressed: `given` is its name. */
 export const KEY_PRESSED = 0;
@@ -27,8 +27,10 @@ export const LOCK_ASKED = 6;
 export const UNLOCK_ASKED = 7;
 /** The oldest waiting log entry can be written. */
 export const LOG_DUE = 8;
-/** Nobody went on typing what was expected. */
-export const EXPECTED_IN_VAIN = 9;
+/** The menu has been left alone for too long. */
+export const MENU_ENDS = 9;
+/** A turn while the menu waits for `#` to be held. */
+export const HOLD_TURN = 10;
 
 /** Does what is named above. 0, or why not. */
 export function act(d: DoorState, deed: number, nowMs: number, given: string | Uint8Array | number, more: number): ErrorCode {
@@ -42,7 +44,8 @@ export function act(d: DoorState, deed: number, nowMs: number, given: string | U
     case LOCK_ASKED: return refuseRemote(d, given as number, more) || lockDoor(d, given as number, more);
     case UNLOCK_ASKED: return unlockDoor(d, given as number, more);
     case LOG_DUE: writeLog(d); break;
-    default: backToCodes(d);
+    case HOLD_TURN: onHold(d, nowMs); break;
+    default: leaveMenu(d);
   }
   return 0;
 }

@@ -5,18 +5,19 @@ import type { Platform } from '../platform/types.js';
 import type { LogEntry } from './access-log.js';
 import type { Battery } from './battery.js';
 import type { Bolt } from './bolt.js';
-import type { Holder, Stretch, Tries, TryJournal } from './codes.js';
-import type { WritableRecords } from './codes-table.js';
+import type { Stretch, Tries, TryJournal } from './codes.js';
 import type { Entry } from './entry.js';
 import type { Keypad } from './keypad-parts.js';
+import type { Menu } from './menu.js';
 import type { Signals } from './signals.js';
+import type { WritableRecords } from './tables.js';
 
 export interface DoorParts {
   platform: Platform;
   wiring: Wiring;
   journal: TryJournal;
   records: WritableRecords;
-  identity: { codeSalt: Uint8Array; recoveryHash: Uint8Array };
+  identity: { deviceId: Uint8Array; codeSalt: Uint8Array; recoveryHash: Uint8Array };
   signals: Signals;
   /** In force, see `settings.ts`; whoever changes one writes it here too. */
   settings: Uint8Array;
@@ -29,10 +30,12 @@ export interface DoorParts {
 
 export interface DoorHooks {
   openWindow(): void;
-  /** Digits typed in the menu that are not the door's own. True = accepted. */
-  menu?: (digits: string) => boolean;
-  /** May a user with a schedule or a special type enter now? Without this hook they may not. */
-  allowed?: (holder: Holder) => boolean;
+  /** As soon as the door is at rest and its log is written. */
+  restart(): void;
+  /** An image that the next start can run is in flash. */
+  bootable(): boolean;
+  /** Somebody with the master code typed the digits of a phone that wants to become an owner: see `owners.ts`. */
+  pair?: (secret: Uint8Array) => void;
   requestSafeMode?: () => void;
   /** Something of `status` that people see has changed. */
   changed?: (status: DoorStatus) => void;
@@ -77,12 +80,14 @@ export interface DoorState {
   waiting: LogEntry[];
   /** Sequence of the newest log entry in flash, below 0: not known yet. */
   newest: number;
-  /** What is typed next, see `typing.ts`; until when. */
-  expecting: number;
-  expectUntilMs: number;
-  /** The code being stretched. */
+  /** Open after a master, recovery or programming code; until when without a key. */
+  menu: Menu | undefined;
+  menuUntilMs: number;
+  /** `#` is held down. */
+  isHeld: boolean;
+  /** The code being stretched, and whether it was typed or is a card's. */
   stretch: Stretch | undefined;
-  newMaster: string;
+  source: number;
   disabledUntilMs: number;
   /** The keypad is read at the fast pace until then. */
   activeUntilMs: number;
@@ -111,6 +116,8 @@ export interface Door {
   tick(): void;
   /** The motor is on, a code is being typed or checked: nobody may start a flash operation. */
   busy(): boolean;
+  /** Not busy, and all that happened is in the log: a restart loses nothing. */
+  settled(): boolean;
   status(): DoorStatus;
   /** Locks, or as soon as the door is closed. 0, or why it will not. */
   lock(source: number, user: number): ErrorCode;

@@ -2,22 +2,22 @@
  * The door: keypad, codes, bolt and signals as one thing that runs by itself, the same in the app and in safe mode. Nothing here can
  * fail in a way that stops it: each turn arms the next one first, and what throws is dropped with the digits typed so far.
  *
- *   PIN #            opens            master code #     menu for 30 s: 1# opens, 8# opens the update window, * leaves
+ *   PIN # or card    opens            master code #     menu (menu.ts)
  *   # alone          locks            recovery code #   opens, then asks for a new master code, twice, each ended by #
  *   *                clears           * and # held 3 s within 10 s of power-on: safe mode
  */
 import { openBolt, setUpInput } from './bolt.js';
 import { ITERATIONS_A_TURN, openTries, stepStretch } from './codes.js';
 import {
-  act, CODE_STRETCHED, EXPECTED_IN_VAIN, KEY_PRESSED, LOCK_ASKED, LOG_DUE, THROW_ENDED, UNLOCK_ASKED,
+  act, CODE_STRETCHED, HOLD_TURN, KEY_PRESSED, LOCK_ASKED, LOG_DUE, MENU_ENDS, THROW_ENDED, UNLOCK_ASKED,
 } from './deeds.js';
 import type { Door, DoorParts, DoorState, DoorStatus } from './door-parts.js';
 import { newEntry, stepEntry, wipeEntry } from './entry.js';
 import { openKeypad } from './keypad.js';
+import { WANTS_HOLD } from './menu.js';
 import { openButtons, readDoor, sense } from './sensing.js';
 import { AJAR, FORCED } from './signals.js';
 import { DOOR_AJAR, DOOR_FORCED_OPEN } from './states.js';
-import { A_CODE } from './typing.js';
 
 export type { Door, DoorHooks, DoorParts, DoorStatus } from './door-parts.js';
 
@@ -70,7 +70,8 @@ export function openDoor(parts: DoorParts): Door {
   run();
   return {
     tick,
-    busy: () => d.stretch !== undefined || !d.bolt.atRest() || d.entry.count > 0 && platform.nowMs() - d.shown.lastKeyMs < TYPING_MS,
+    busy: () => isBusy(d),
+    settled: () => !isBusy(d) && !d.waiting.length,
     status: () => statusOf(d),
     lock: (source, user) => act(d, LOCK_ASKED, platform.nowMs(), source, user),
     unlock: (source, user) => act(d, UNLOCK_ASKED, platform.nowMs(), source, user),
@@ -96,7 +97,7 @@ function newDoor(parts: DoorParts): DoorState {
       lockState: bolt.position(), doorState, keypadScanned: false, motorIdle: true, fault: 0, lastKeyMs: 0, wrongCodes: tries.count(), disabledMs: 0,
       lastTurnMs: 0, failures: 0,
     },
-    waiting: [], newest: -1, expecting: A_CODE, expectUntilMs: 0, stretch: undefined, newMaster: '',
+    waiting: [], newest: -1, menu: undefined, menuUntilMs: 0, isHeld: false, stretch: undefined, source: 0,
     disabledUntilMs: platform.nowMs() + tries.delayMs(), activeUntilMs: 0, throwing: undefined, restSinceMs: 0, relockMs: 0, relockSource: 0, relockUser: 0,
     ajarMs: 0, doorSeen: doorState, buttons: readButtons ? readButtons() : 0, chordSinceMs: cause === 'powerOn' || cause === 'pin' || cause === 'unknown' ? 0 : -1,
   };
@@ -109,7 +110,10 @@ function turn(d: DoorState): void {
   const stretch = d.stretch;
   if (key) act(d, KEY_PRESSED, nowMs, key, 0);
   else stepEntry(d.entry, '', nowMs);
-  if (d.expecting && nowMs >= d.expectUntilMs && !stretch) act(d, EXPECTED_IN_VAIN, nowMs, 0, 0);
+  if (d.menu && !stretch) {
+    if (nowMs >= d.menuUntilMs) act(d, MENU_ENDS, nowMs, 0, 0);
+    else if (d.menu.wants === WANTS_HOLD) act(d, HOLD_TURN, nowMs, 0, 0);
+  }
   if (stretch && stepStretch(stretch, platform.sha256)) {
     d.stretch = undefined;
     act(d, CODE_STRETCHED, nowMs, stretch.value, 0);
@@ -125,8 +129,13 @@ function turn(d: DoorState): void {
   d.shown.lastTurnMs = nowMs;
 }
 
+/** The motor is on, a code is being typed or checked. */
+function isBusy(d: DoorState): boolean {
+  return d.stretch !== undefined || !d.bolt.atRest() || d.entry.count > 0 && d.parts.platform.nowMs() - d.shown.lastKeyMs < TYPING_MS;
+}
+
 function isQuiet(d: DoorState): boolean {
-  return !d.stretch && !d.throwing && !d.waiting.length && !d.expecting && d.chordSinceMs < 0;
+  return !d.stretch && !d.throwing && !d.waiting.length && !d.menu && d.chordSinceMs < 0;
 }
 
 function statusOf(d: DoorState): DoorStatus {

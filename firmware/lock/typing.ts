@@ -1,135 +1,180 @@
-/** What keys do: codes, the menu of the master code, and a new master code after the recovery code. */
-import { CODES_DISABLED, WRONG_CODE } from '../errors.js';
-import { PIN_MAX, PIN_MIN, setMaster } from './codes-table.js';
+/** What keys and cards do: codes, and the menu while it is open. */
+import { CODES_DISABLED, KEY_STUCK, TOO_MANY_KEYS, WRONG_CODE } from '../errors.js';
+import { admit, logOf, opensMenu } from './access.js';
+import { PIN_MAX, PIN_MIN } from './codes-table.js';
 import { holderOf, startStretch, type Holder } from './codes.js';
 import type { DoorState } from './door-parts.js';
-import { CLEARED, HASH_ALONE, stepEntry, SUBMITTED, TOO_LONG, wipeEntry } from './entry.js';
-import { ONE_TOUCH } from './settings.js';
-import { ACCEPTED, AGAIN, DISABLED, KEY, MENU, NEW_MASTER, REFUSED, WAIT } from './signals.js';
+import { CARD, CLEARED, countKey, forgiveKeys, HASH_ALONE, stepEntry, SUBMITTED, TOO_LONG, wipeEntry } from './entry.js';
+import { HELD, STUCK } from './keypad-parts.js';
+import { DID_NOTHING, MENU_MS, openMenu, WANTS_CODE, WANTS_HOLD, WANTS_NOTHING, type Menu } from './menu.js';
+import { ONE_TOUCH, OPERATING_MODE } from './settings.js';
+import { ACCEPTED, DISABLED, errorPattern, KEY, REFUSED, WAIT } from './signals.js';
 import {
-  FORCED_USER, LOG_FORCED_USER, LOG_MASTER_CHANGED, LOG_MENU, LOG_NON_ACCESS_USER, LOG_REFUSED, LOG_UNLOCK, LOG_WINDOW, LOG_WRONG_CODE_LIMIT,
-  MASTER_USER, NOBODY, NON_ACCESS_USER, RECOVERY_USER, SOURCE_KEYPAD, UNLOCKED, UNRESTRICTED_USER,
+  LOG_FACTORY_RESET, LOG_KEYPAD, LOG_LOCK, LOG_MENU, LOG_MODE, LOG_PAIRING, LOG_REFUSED, LOG_SOFT_RESET, LOG_UNLOCK, LOG_WINDOW,
+  LOG_WRONG_CODE_LIMIT, MODE_PASSAGE, MODE_PRIVACY, NOBODY, RECOVERY_USER, SOURCE_KEYPAD, SOURCE_RFID, UNLOCKED,
 } from './states.js';
 import { eventOf, lockDoor, moveBolt, note } from './throwing.js';
 
 /** The keypad is read at the fast pace for this long after a key. */
 const ACTIVE_MS = 10000;
-const MENU_MS = 30000;
+/** Longest text of a card, with its `c`. */
+const CARD_BYTES = 16;
 
-// `expecting`: what is typed next
-export const A_CODE = 0;
-const A_CHOICE = 1;
-const A_NEW_MASTER = 2;
-const THE_MASTER_AGAIN = 3;
-
-function expect(d: DoorState, what: number, pattern: string): void {
-  d.expecting = what;
-  d.expectUntilMs = d.parts.platform.nowMs() + MENU_MS;
-  if (what < THE_MASTER_AGAIN) d.newMaster = '';
-  d.parts.signals.play(pattern);
-}
-
-/** Nobody went on: what was expected no longer is. */
-export function backToCodes(d: DoorState): void {
-  expect(d, A_CODE, REFUSED);
-}
-
+/** `key`: what `Keypad.poll` gave. */
 export function onKey(d: DoorState, key: string, nowMs: number): void {
   const signals = d.parts.signals;
+  const menu = d.menu;
+  if (key === STUCK) return note(d, LOG_KEYPAD, SOURCE_KEYPAD, NOBODY, KEY_STUCK);
   d.shown.lastKeyMs = nowMs;
   d.activeUntilMs = nowMs + ACTIVE_MS;
-  d.expectUntilMs = nowMs + MENU_MS;
-  const disabled = d.expecting === A_CODE && nowMs < d.disabledUntilMs;
-  const typed = stepEntry(d.entry, key, nowMs);
-  if (typed === SUBMITTED) onSubmit(d, disabled);
-  else if (typed === TOO_LONG || typed === HASH_ALONE && (d.expecting || !d.parts.settings[ONE_TOUCH])) signals.play(REFUSED);
-  else if (typed === HASH_ALONE) {
-    signals.play(ACCEPTED);
-    lockDoor(d, SOURCE_KEYPAD, NOBODY);
-  } else {
-    if (typed === CLEARED) d.expecting = A_CODE;
-    signals.play(disabled ? DISABLED : KEY);
+  d.menuUntilMs = nowMs + MENU_MS;
+  if (key.charAt(0) === HELD) {
+    d.isHeld = key.charAt(1) === '#';
+    return;
   }
+  if (!menu && countKey(d.entry, nowMs)) note(d, LOG_KEYPAD, SOURCE_KEYPAD, NOBODY, TOO_MANY_KEYS);
+  if (!menu && nowMs < d.entry.restsUntilMs) return signals.play(DISABLED);
+  const disabled = !menu && nowMs < d.disabledUntilMs;
+  const typed = stepEntry(d.entry, key, nowMs);
+  if (typed === CARD) onCard(d, key, disabled);
+  else if (typed === SUBMITTED) onSubmit(d, disabled);
+  else if (typed === TOO_LONG) signals.play(REFUSED);
+  else if (typed === HASH_ALONE) onHash(d);
+  else if (typed === CLEARED && menu && !d.stretch) useMenu(d, menu, () => menu.back());
+  else signals.play(disabled ? DISABLED : KEY);
+}
+
+function onHash(d: DoorState): void {
+  const menu = d.menu;
+  if (menu && (d.stretch || menu.wants === WANTS_CODE) || !menu && !d.parts.settings[ONE_TOUCH]) return d.parts.signals.play(REFUSED);
+  if (menu) return useMenu(d, menu, () => menu.typed(''));
+  d.parts.signals.play(ACCEPTED);
+  lockDoor(d, SOURCE_KEYPAD, NOBODY);
 }
 
 function onSubmit(d: DoorState, disabled: boolean): void {
   const parts = d.parts;
-  const platform = parts.platform;
+  const menu = d.menu;
   const count = d.entry.count;
   if (d.stretch) parts.signals.play(WAIT);
   else if (disabled) parts.signals.play(DISABLED);
-  else if (d.expecting === A_CHOICE) onChoice(d, platform.toWire(d.entry.digits.subarray(0, count)));
-  else if (d.expecting && (count < PIN_MIN || count > PIN_MAX)) parts.signals.play(REFUSED);
-  else {
-    d.bolt.off();
-    if (!d.expecting) d.tries.mark();
-    d.stretch = startStretch(platform.sha256, parts.identity.codeSalt, d.entry.digits, count, parts.wiring.stretch);
-  }
+  else if (menu && menu.wants !== WANTS_CODE) {
+    const digits = parts.platform.toWire(d.entry.digits.subarray(0, count));
+    useMenu(d, menu, () => menu.typed(digits));
+  } else if (menu && (count < PIN_MIN || count > PIN_MAX)) parts.signals.play(REFUSED);
+  else stretch(d, d.entry.digits, count, SOURCE_KEYPAD);
   wipeEntry(d.entry);
 }
 
-function onChoice(d: DoorState, digits: string): void {
-  const hooks = d.parts.hooks;
-  let pattern = ACCEPTED;
-  if (digits === '1') moveBolt(d, UNLOCKED, eventOf(d, LOG_UNLOCK, SOURCE_KEYPAD, MASTER_USER, 0));
-  else if (digits === '8') {
-    note(d, LOG_WINDOW, SOURCE_KEYPAD, MASTER_USER, 0);
-    hooks.openWindow();
-  } else if (!hooks.menu || !hooks.menu(digits)) pattern = REFUSED;
-  expect(d, pattern === REFUSED ? A_CHOICE : A_CODE, pattern);
+/** A card's text is its number behind a `c`, so that no PIN is one. */
+function onCard(d: DoorState, card: string, disabled: boolean): void {
+  if (d.stretch) d.parts.signals.play(WAIT);
+  else if (disabled) d.parts.signals.play(DISABLED);
+  else if (d.menu) d.parts.signals.play(REFUSED);
+  else {
+    const text = new Uint8Array(CARD_BYTES);
+    text[0] = 99;
+    for (let i = 0; i < card.length; i++) text[i + 1] = card.charCodeAt(i);
+    stretch(d, text, card.length + 1, SOURCE_RFID);
+  }
+}
+
+/** The try is marked before anything is compared; never while the motor has current. */
+function stretch(d: DoorState, digits: Uint8Array, count: number, source: number): void {
+  d.bolt.off();
+  if (!d.menu) d.tries.mark();
+  d.source = source;
+  d.stretch = startStretch(d.parts.platform.sha256, d.parts.identity.codeSalt, digits, count, d.parts.wiring.stretch);
 }
 
 /** A code is stretched: 32 bytes. */
 export function onStretched(d: DoorState, value: Uint8Array): void {
   const parts = d.parts;
+  const menu = d.menu;
   // What follows may write flash, and somebody impatient typed while the bolt still moves.
   d.bolt.off();
-  if (d.expecting) onNewMaster(d, value);
+  if (menu) useMenu(d, menu, () => menu.code(value));
   else onHolder(d, holderOf(parts.platform, parts.records, parts.identity.recoveryHash, value));
 }
 
 function onHolder(d: DoorState, holder: Holder): void {
+  const parts = d.parts;
+  const signals = parts.signals;
   const user = holder.user;
-  const signals = d.parts.signals;
   if (user === NOBODY) {
     const delayMs = d.tries.delayMs();
-    d.disabledUntilMs = d.parts.platform.nowMs() + delayMs;
+    d.disabledUntilMs = parts.platform.nowMs() + delayMs;
     signals.play(delayMs ? DISABLED : REFUSED);
-    note(d, delayMs ? LOG_WRONG_CODE_LIMIT : LOG_REFUSED, SOURCE_KEYPAD, NOBODY, delayMs ? CODES_DISABLED : WRONG_CODE);
-    return;
+    return note(d, delayMs ? LOG_WRONG_CODE_LIMIT : LOG_REFUSED, d.source, NOBODY, delayMs ? CODES_DISABLED : WRONG_CODE);
   }
   d.disabledUntilMs = 0;
-  if (user === MASTER_USER) {
-    note(d, LOG_MENU, SOURCE_KEYPAD, user, 0);
-    expect(d, A_CHOICE, MENU);
-  } else if (isAllowed(d, holder)) {
-    if (user === RECOVERY_USER) expect(d, A_NEW_MASTER, ACCEPTED + '-' + NEW_MASTER);
-    else signals.play(ACCEPTED);
-    moveBolt(d, UNLOCKED, eventOf(d, holder.type === FORCED_USER ? LOG_FORCED_USER : LOG_UNLOCK, SOURCE_KEYPAD, user, 0));
+  forgiveKeys(d.entry);
+  const refusal = admit(parts, holder, parts.clock ? parts.clock() : 0, d.source);
+  if (refusal) {
+    signals.play(errorPattern(refusal));
+    note(d, logOf(holder, refusal), d.source, user, refusal);
+  } else if (opensMenu(holder)) {
+    note(d, LOG_MENU, d.source, user, 0);
+    enterMenu(d, user);
   } else {
-    signals.play(REFUSED);
-    note(d, holder.type === NON_ACCESS_USER ? LOG_NON_ACCESS_USER : LOG_REFUSED, SOURCE_KEYPAD, user, 0);
+    if (user === RECOVERY_USER) enterMenu(d, user);
+    else signals.play(ACCEPTED);
+    moveBolt(d, UNLOCKED, eventOf(d, logOf(holder, 0), d.source, user, 0));
   }
   // Last, because a right code opens whatever flash says; the motor starts later in this turn.
-  d.tries.clear();
+  d.tries.clear(refusal > 0);
 }
 
-function isAllowed(d: DoorState, holder: Holder): boolean {
-  if (holder.type === NON_ACCESS_USER) return false;
-  if (!holder.schedule && (holder.type === UNRESTRICTED_USER || holder.type === FORCED_USER)) return true;
-  return d.parts.hooks.allowed !== undefined && d.parts.hooks.allowed(holder);
-}
-
-function onNewMaster(d: DoorState, value: Uint8Array): void {
+function enterMenu(d: DoorState, user: number): void {
   const parts = d.parts;
-  const typed = parts.platform.toWire(value);
-  if (d.expecting === A_NEW_MASTER) {
-    expect(d, THE_MASTER_AGAIN, AGAIN);
-    d.newMaster = typed;
-  } else if (typed !== d.newMaster || setMaster(parts.platform, parts.records, parts.identity.recoveryHash, value)) {
-    expect(d, A_NEW_MASTER, REFUSED + '-' + NEW_MASTER);
-  } else {
-    note(d, LOG_MASTER_CHANGED, SOURCE_KEYPAD, RECOVERY_USER, 0);
-    expect(d, A_CODE, ACCEPTED);
+  const isMatrix = parts.wiring.keypad.type === 'matrix';
+  d.menu = openMenu({
+    platform: parts.platform, records: parts.records, identity: parts.identity, settings: parts.settings, user, canHold: isMatrix, bootable: parts.hooks.bootable,
+  });
+  d.menuUntilMs = parts.platform.nowMs() + MENU_MS;
+  parts.signals.play(d.menu.play);
+}
+
+/** In every turn while the menu waits for `#` to be held. */
+export function onHold(d: DoorState, nowMs: number): void {
+  const menu = d.menu;
+  if (!d.keypad.unsettled()) d.isHeld = false;
+  else if (d.isHeld) d.menuUntilMs = nowMs + MENU_MS;
+  if (menu) useMenu(d, menu, () => menu.hold(d.isHeld, nowMs));
+}
+
+/** Nobody types any more. */
+export function leaveMenu(d: DoorState): void {
+  const menu = d.menu;
+  if (menu) useMenu(d, menu, () => menu.close());
+}
+
+/** One step of the menu, and what comes of it. It may write flash: never while the motor has current. */
+function useMenu(d: DoorState, menu: Menu, step: () => void): void {
+  const hooks = d.parts.hooks;
+  d.bolt.off();
+  step();
+  const did = menu.did;
+  if (menu.play) d.parts.signals.play(menu.play);
+  if (menu.wants === WANTS_NOTHING) d.menu = undefined;
+  else if (menu.wants !== WANTS_HOLD) d.isHeld = false;
+  if (did === DID_NOTHING) return;
+  if (did === LOG_UNLOCK) return moveBolt(d, UNLOCKED, eventOf(d, LOG_UNLOCK, SOURCE_KEYPAD, menu.user, 0));
+  if (did === LOG_LOCK) {
+    lockDoor(d, SOURCE_KEYPAD, menu.user);
+    return;
   }
+  // The start that finishes a hard reset tells of it: this log goes.
+  if (did !== LOG_FACTORY_RESET) note(d, did, SOURCE_KEYPAD, menu.user, 0);
+  if (did === LOG_WINDOW) hooks.openWindow();
+  else if (did === LOG_PAIRING && hooks.pair && menu.secret) hooks.pair(menu.secret);
+  else if (did === LOG_SOFT_RESET || did === LOG_FACTORY_RESET) hooks.restart();
+  else if (did === LOG_MODE) onMode(d, menu.user);
+}
+
+/** Passage leaves the bolt in; privacy puts it out. */
+function onMode(d: DoorState, user: number): void {
+  const mode = d.parts.settings[OPERATING_MODE];
+  if (mode === MODE_PASSAGE) moveBolt(d, UNLOCKED, eventOf(d, LOG_UNLOCK, SOURCE_KEYPAD, user, 0));
+  else if (mode === MODE_PRIVACY) lockDoor(d, SOURCE_KEYPAD, user);
 }

@@ -110,9 +110,12 @@ export class World {
   now = 0;
   cause: ResetCause = 'powerOn';
   door!: Door;
-  hooks: DoorHooks = { openWindow: () => { this.windows++; } };
+  hooks: DoorHooks = { openWindow: () => { this.windows++; }, restart: () => { this.restarts++; }, bootable: () => true };
   battery?: Battery;
   windows = 0;
+  restarts = 0;
+  /** Seconds since 1970, 0 = not known. */
+  time = 0;
   /** 0 = fully out (locked), 1 = fully in (unlocked). */
   bolt = 0;
   /** The motor cannot push the bolt beyond these. */
@@ -165,7 +168,7 @@ export class World {
   start(): void {
     this.door = openDoor({
       platform: this.platform, wiring: this.wiring, journal: this.flash.journal, records: this.flash.records,
-      identity: { codeSalt: SALT, recoveryHash: this.recoveryHash() },
+      clock: () => this.time, identity: { deviceId: SALT.slice(0, 8), codeSalt: SALT, recoveryHash: this.recoveryHash() },
       signals: openSignals(this.platform, this.wiring.led, this.wiring.beeper), hooks: this.hooks, battery: this.battery,
       settings: readSettings(this.flash.records.get(SETTINGS)),
     });

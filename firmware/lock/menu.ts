@@ -39,7 +39,7 @@ export const WANTS_NOTHING = 0;
 export const WANTS_NUMBER = 1;
 /** A code of `PIN_MIN` to `PIN_MAX` digits, stretched: `code`. */
 export const WANTS_CODE = 2;
-/** `#` held: `hold` in every turn. */
+/** `#` held: `typed('')` when it is pressed, then `hold` in every turn with whether a key is down (`unsettled` of the keypad). */
 export const WANTS_HOLD = 3;
 export const DID_NOTHING = -1;
 
@@ -108,6 +108,8 @@ export function openMenu(parts: MenuParts): Menu {
   let old: User | undefined;
   let users = new Uint8Array(0);
   let first = '';
+  // Of the held key: pressed, `nowMs` of the first turn, seconds told.
+  let pressed = false;
   let since = -1;
   let count = 0;
   const menu: Menu = { wants: WANTS_NUMBER, play: MENU, did: DID_NOTHING, user: parts.user, secret: undefined, typed, code, hold, back, close };
@@ -117,6 +119,7 @@ export function openMenu(parts: MenuParts): Menu {
     step = next;
     menu.wants = next === HOLDING ? WANTS_HOLD : next === CODE || next === CODE_AGAIN ? WANTS_CODE : WANTS_NUMBER;
     menu.play = before ? before + '-' + prompt : prompt;
+    pressed = false;
     since = -1;
     count = 0;
     if (next !== CODE_AGAIN) first = '';
@@ -221,6 +224,7 @@ export function openMenu(parts: MenuParts): Menu {
       menu.secret = pairingSecret(platform, parts.identity.deviceId, digits);
       done(LOG_PAIRING, parts.user);
     } else if (step === HOLDING && !digits) {
+      pressed = true;
       menu.play = parts.canHold ? '' : KEY;
       if (!parts.canHold && ++count === HOLD_SECONDS) resetAll();
     } else if (step === DIGITS) refuse();
@@ -251,9 +255,9 @@ export function openMenu(parts: MenuParts): Menu {
   function hold(down: boolean, nowMs: number): void {
     menu.did = DID_NOTHING;
     menu.play = '';
-    if (!parts.canHold || step !== HOLDING) return;
+    if (!parts.canHold || !pressed) return;
     if (!down) {
-      if (since >= 0) ask(CHOICE, REFUSED);
+      ask(CHOICE, REFUSED);
       return;
     }
     if (since < 0) since = nowMs;

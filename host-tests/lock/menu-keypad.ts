@@ -48,7 +48,9 @@ export class Keypad {
     return this;
   }
 
+  /** Presses `#` and holds it. */
   hold(seconds: number, from = 1000): void {
+    this.type('#');
     for (let ms = 0; ms <= seconds * 1000; ms += 20) {
       this.menu.hold(true, from + ms);
       this.heard();

@@ -50,6 +50,20 @@ export const BUILDS: readonly Build[] = [
     serialAdapter: false,
   },
   {
+    name: 'esp32-servo',
+    carrier: 'esp32-devkitc',
+    purpose: 'A latch or a thumb-turn moved by a hobby servo, with a 5 V supply beside it. Nothing has to be built into the door, and the servo lets itself be turned by hand as long as it has no current.',
+    running: DEVKIT_RUNNING,
+    serialAdapter: false,
+  },
+  {
+    name: 'esp32-strike',
+    carrier: 'esp32-devkitc',
+    purpose: 'A door with an electric strike in its frame: the strike lets go for some seconds, and the door locks by falling shut. No motor, no end stops; a 12 V supply feeds the strike.',
+    running: DEVKIT_RUNNING,
+    serialAdapter: false,
+  },
+  {
     name: 'esp32-4xaa',
     carrier: 'esp32-wroom',
     purpose: 'The wiring for an ESP32 on four AA cells, with a key that wakes it. It is prepared for deep sleep, which the firmware does not enter yet: read the part on power before you buy anything.',

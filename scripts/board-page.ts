@@ -70,7 +70,16 @@ function notes({ wiring, family }: Plan): string {
     points.push('**Which way the motor turns:** IN1 high must draw the bolt in (unlock). If it goes the other way, exchange OUT1 and OUT2. Both resistors of 10 kΩ must be there: until the firmware runs, nothing else holds the '
       + `motor still. No throw lasts longer than ${wiring.bolt.throwMs} ms.`);
   }
-  points.push(`**No pin bears more than 3.3 V.** ${wiring.onPowerLoss === 'failSecure' ? 'Without power the bolt stays where it is (`failSecure`)' : 'Without power a spring opens (`failSafe`)'}: the handle inside must move it by hand.`);
+  if (wiring.bolt.type === 'servo') {
+    points.push('**Before the servo is fixed to the latch** let it turn both ways in the open, and set `lockedUs` and `unlockedUs` so that it never pushes against an end. The resistors of 10 kΩ hold it without signal and without current until the firmware runs. '
+      + 'It gets both only while it turns: the latch has to stay where it is by itself, and a hand must be able to turn it.');
+  }
+  if (wiring.bolt.type === 'strike') {
+    points.push(`**A strike for direct current, switched by a transistor.** Its current comes in pulses of a tenth of a second with gaps of some milliseconds, so that a lock that hangs leaves nothing under current; the diode carries it through the gaps. `
+      + 'A relay in its place would rattle ten times a second, and a strike for alternating current would too. Without the diode the transistor breaks.');
+  }
+  const still = wiring.bolt.type === 'strike' ? 'the strike holds the latch' : 'the bolt stays where it is';
+  points.push(`**No pin bears more than 3.3 V.** ${wiring.onPowerLoss === 'failSecure' ? `Without power ${still} (\`failSecure\`)` : 'Without power a spring opens (`failSafe`)'}: the handle inside must move it by hand.`);
   if (family.strappingPins.length && family.name === 'esp32') {
     points.push(`Pins that choose how the chip starts (${family.strappingPins.map((pin) => `D${pin}`).join(', ')}) carry nothing that could hold them at the wrong level.`);
   }
@@ -80,18 +89,23 @@ function notes({ wiring, family }: Plan): string {
 function firstPower({ wiring, build }: Plan): string {
   const steps: string[] = [];
   if (build.regulator && !build.serialAdapter) steps.push('Cells and regulator alone, board not connected: measure 3.2 V to 3.4 V between 3V3 and GND.');
-  else if (!build.regulator && wiring.bolt.type === 'motor') steps.push('The supply alone: measure 4.9 V to 5.2 V, with plus where plus is meant to be.');
+  else if (!build.regulator && (wiring.bolt.type === 'motor' || wiring.bolt.type === 'servo')) steps.push('The supply alone: measure 4.9 V to 5.2 V, with plus where plus is meant to be.');
   if (wiring.bolt.type === 'motor') steps.push('Board and motor driver: with Espruino on the board and no lock firmware yet, the motor stands still at power-on and at reset. If it moves, look for the 10 kΩ resistors.');
+  if (wiring.bolt.type === 'servo' || wiring.bolt.type === 'strike') {
+    steps.push(`Board and ${wiring.bolt.type}: with Espruino on the board and no lock firmware yet, the ${wiring.bolt.type} stays still and cold at power-on and at reset. If it does not, look for the 10 kΩ resistors.`);
+  }
   if (wiring.keypad.type !== 'none') steps.push('Keypad, contacts, light and beeper last. Nothing gets warm; if something does, take the power away.');
   if (!steps.length) return '';
   return `## The first time with power\n\n${steps.map((step, index) => `${index + 1}. ${step}\n`).join('')}\n`;
 }
 
+const FEEDS = { motor: '5 V supply', servo: '5 V supply', strike: 'USB, and 12 V for the strike', none: 'USB' };
+
 function index(plans: readonly Plan[]): string {
   const rows = plans.map((plan) => {
     const { build, wiring } = plan;
     const keypad = wiring.keypad.type === 'matrix' ? `${wiring.keypad.rows.length} x ${wiring.keypad.columns.length} matrix` : wiring.keypad.type === 'wiegand' ? 'Wiegand' : 'none';
-    const power = wiring.battery.chemistry === 'mains' ? (wiring.bolt.type === 'motor' ? '5 V supply' : 'USB') : wiring.battery.chemistry.replace('4x', 'four ');
+    const power = wiring.battery.chemistry === 'mains' ? FEEDS[wiring.bolt.type] : wiring.battery.chemistry.replace('4x', 'four ');
     return `| [${wiring.name}](${build.name}.md) | ${plan.carrier.title} | ${keypad} | ${power}${build.asleep ? ', does not sleep yet' : ''} | \`${build.name}\` |\n`;
   });
   return `# Boards\n\n${MADE}One page for each reference wiring: parts, picture, table of wires, power, how to flash Espruino, and recovery. If you have built nothing like it before, take the first.\n\n`

@@ -1,4 +1,4 @@
-/** The parts a wiring declares: keypad, bolt, sensors, light, beeper, strap, wake key. Each knows why its pins are safe. */
+/** The parts a wiring declares: keypad, sensors, light, beeper, strap, wake key. Each knows why its pins are safe. */
 import type { InputWiring } from '../boards/wiring.js';
 import type { Context, Element, End, Item, Part, Row, Wire } from './board-plan.js';
 import { bootWords, inputWords, strappingWords } from './board-safety.js';
@@ -44,39 +44,6 @@ export function keypadParts({ wiring: { keypad }, family, pad }: Context): Part[
     title: 'Keypad, Wiegand', notes: ['3.3 V on all its lines, see the page'],
     rows: [...lines, free({ terminal: '+ (red)' }, [], V33), free({ terminal: '- (black)' }, [], GND)],
     items: [{ count: 1, part: `Wiegand keypad that runs on 3.3 V, ${keypad.bits} bits a key` }],
-  }];
-}
-
-/** A capacitor at the driver, where the motor's current comes from. */
-const MOTOR_CAPACITOR = '470 µF';
-
-export function boltParts({ wiring: { bolt, battery }, family, pad }: Context): Part[] {
-  if (bolt.type !== 'motor') return [];
-  const supply: End = { net: battery.chemistry === 'mains' ? '5V' : 'PACK+' };
-  const inputs = (['in1', 'in2'] as const).flatMap((name) => {
-    const what = name === 'in1' ? 'unlock' : 'lock';
-    const wire: Wire = {
-      pad: pad(bolt[name]), signal: `motor ${name.toUpperCase()} (${what})`, short: what, to: `motor driver, ${name.toUpperCase()}`,
-      level: `output; high ${what}s, low is no current; 10 kΩ to GND`, why: bootWords(family, bolt[name], 'motor'),
-    };
-    return [wired(wire, [], { terminal: name.toUpperCase() }), branch([resistor('10 kΩ')], GND)];
-  });
-  const range = battery.chemistry === 'mains' ? '5 V' : '4 V to 7 V';
-  const sleep = battery.chemistry === 'mains' ? '' : ', that sleeps by itself while both inputs are low (for example a DRV8212 or DRV8213; a DRV8833 does not)';
-  return [{
-    title: 'Motor driver (H-bridge)',
-    notes: [],
-    rows: [
-      ...inputs, free({ terminal: 'VM' }, [], supply), free({ terminal: 'GND' }, [], GND),
-      ...(battery.chemistry === 'mains' ? [free({ terminal: 'SLEEP (EEP)' }, [], V33)] : []),
-      free(supply, [{ kind: 'capacitor', text: `+ ${MOTOR_CAPACITOR}` }], GND),
-      free({ terminal: 'OUT1' }, [{ kind: 'motor', text: 'bolt motor' }], { terminal: 'OUT2' }),
-    ],
-    items: [
-      { count: 1, part: `motor driver: H-bridge module with two inputs that are active high, no pull-ups on them, 3.3 V logic, motor supply ${range}${sleep}` },
-      { count: 1, part: `bolt with a DC motor for ${range} that arrives within ${bolt.throwMs} ms` },
-      resistors('10 kΩ', 2), { count: 1, part: `electrolytic capacitor ${MOTOR_CAPACITOR}, 16 V` },
-    ],
   }];
 }
 

@@ -7,7 +7,8 @@ import { CARRIERS, padOf, type Carrier, type Net, type Pad } from '../boards/car
 import { FAMILIES, type ChipFamily } from '../boards/families.js';
 import type { Wiring } from '../boards/wiring.js';
 import { batteryParts, supplyParts } from './board-supply.js';
-import { boltParts, keypadParts, sensorParts, signalParts } from './board-parts.js';
+import { boltParts } from './board-bolt.js';
+import { keypadParts, sensorParts, signalParts } from './board-parts.js';
 
 /** Something a current goes through on its way from a pad. */
 export interface Element {

@@ -45,13 +45,16 @@ function dividerDraw(plan: Plan): Draw[] {
 
 function mains(plan: Plan): string {
   const total = plan.build.running.reduce((sum, draw) => sum + draw.mA, 0);
-  const motor = plan.wiring.bolt.type === 'motor';
+  const { type } = plan.wiring.bolt;
+  const motor = type === 'motor' || type === 'servo';
   const feed = motor
-    ? 'The supply feeds two things, by two pairs of wires that start at the supply: the pad 5V with a GND of the board, and VM with GND of the motor driver. '
+    ? 'The supply feeds two things, by two pairs of wires that start at the supply: the pad 5V with a GND of the board, and ' + (type === 'servo' ? 'IN with GND of the servo\'s switch. ' : 'VM with GND of the motor driver. ')
       + '**The motor never gets its current through the board**: not from 3V3, whose regulator it would overload, and not from the pad 5V either.\n\n'
       + 'Connect either the 5 V supply or a computer\'s USB cable, not both. On the cable alone the motor would run from the computer\'s port; '
       + 'do not throw the bolt then.\n\n'
-    : 'A USB cable to a computer or a charger is all it needs.\n\n';
+    : type === 'strike'
+      ? 'A USB cable to a charger feeds the board, a supply of its own the strike; their minus lines are joined at GND of the switch. **The 12 V never reach the board.**\n\n'
+      : 'A USB cable to a computer or a charger is all it needs.\n\n';
   return `${feed}${table(plan.build.running)}\n`
     + `The ESP32 port of Espruino never idles, so this board is for a supply, not for cells: four AA cells of ${CELLS_MAH} mAh would last about ${lasting(total)} (calculated).\n`
     + (motor ? emergencyMains() : '');

@@ -80,9 +80,9 @@ export function supplyParts(context: Context): Part[] {
       title: 'Cells', notes: [], rows: [free(PACK, [{ kind: 'cells', text: CELLS[wiring.battery.chemistry] }], GND)],
       items: [{ count: 1, part: HOLDERS[wiring.battery.chemistry] }],
     });
-  } else if (wiring.bolt.type === 'motor') {
+  } else if (wiring.bolt.type === 'motor' || wiring.bolt.type === 'servo') {
     parts.push({
-      title: 'Supply, 5 V', notes: ['for board and motor, see the page'], rows: [free({ net: '5V' }, [{ kind: 'block', text: '5 V, 2 A' }], GND)],
+      title: 'Supply, 5 V', notes: [`for board and ${wiring.bolt.type}, see the page`], rows: [free({ net: '5V' }, [{ kind: 'block', text: '5 V, 2 A' }], GND)],
       items: [{ count: 1, part: 'supply 5 V, 2 A or more: a USB charger with a USB socket on a small board, or a plug-in supply' }],
     });
   }

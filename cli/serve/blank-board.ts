@@ -19,7 +19,7 @@ export interface BoardHome {
 export async function openBoardHome(board: string, folder: string, fresh: boolean): Promise<BoardHome> {
   const wiring = await wiringNamed(board);
   const { geometry, name, title } = familyOf(wiring);
-  if (name !== 'esp32' && name !== 'virtual') throw new Refusal(`--board ${board}: it is for ${title}, and the virtual board is an ESP32; take esp32-devkit, esp32-4xaa or bench`);
+  if (name !== 'esp32' && name !== 'virtual') throw new Refusal(`--board ${board}: it is for ${title}, and the virtual board is an ESP32; take esp32-devkit, esp32-4xaa, esp32-servo, esp32-strike or bench`);
   const flashFile = join(folder, `board-${basename(board, extname(board)).replace(/[^A-Za-z0-9-]/g, '_')}.flash`);
   const bytes = geometry.pages * PAGE_BYTES;
   const known = fresh ? undefined : await readFile(flashFile).catch(() => undefined);

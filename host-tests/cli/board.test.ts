@@ -46,6 +46,6 @@ describe('a virtual board that is no lock yet', () => {
   it('is refused in one sentence where the virtual board cannot stand for it', async () => {
     const { code, error } = await runCli(['serve', '--folder', join(folder, 'other'), '--port', String(await freePort()), '--wire', String(await freePort()), '--board', 'xiao-wiegand']);
     expect(code).toBe(1);
-    expect(error).toMatch(/^deadlatch: --board xiao-wiegand: it is for .*, and the virtual board is an ESP32; take esp32-devkit, esp32-4xaa or bench\n$/);
+    expect(error).toMatch(/^deadlatch: --board xiao-wiegand: it is for .*, and the virtual board is an ESP32; take esp32-devkit, esp32-4xaa, esp32-servo, esp32-strike or bench\n$/);
   }, 30_000);
 });

@@ -10,6 +10,7 @@ import { doctor } from '../../cli/doctor/doctor.js';
 import { openWirePort } from '../../cli/virtual/wire-port.js';
 import { keepTyping } from '../../cli/virtual/person.js';
 import { createHostPlatform } from '../../cli/host-platform.js';
+import { REFERENCE } from '../../boards/reference/index.js';
 import type { Wiring } from '../../boards/wiring.js';
 import { openJournal } from '../../firmware/flash/journal.js';
 import { partsOf } from '../../firmware/flash/open.js';
@@ -163,6 +164,15 @@ describe('one fault is one sentence', () => {
     const who = lock();
     happens(who.world);
     expect((await visit(who, { skip: ['motor', 'battery', ...SKIP_REST] })).wrong).toEqual([expect.stringMatching(sentence)]);
+  }, 30_000);
+
+  test.each(['servo', 'strike'])('leaves a %s alone, and says so', async (kind) => {
+    const wiring = `esp32-${kind}`;
+    const who = patient({}, REFERENCE[wiring]);
+    const { findings, wrong } = await visit(who, { wiring, skip: ['keypad', 'contacts', 'battery', ...SKIP_REST] });
+    expect(wrong).toEqual([]);
+    expect(findings.find(({ part }) => part === 'motor')!.text).toMatch(new RegExp(`^this wiring has a ${kind}, which is not run here`));
+    expect(who.world.violations).toEqual([]);
   }, 30_000);
 
   test('one key without contact', async () => {

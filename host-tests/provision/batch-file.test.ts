@@ -60,7 +60,7 @@ describe('a list of boards', () => {
       'line 3, column serial: "A" is in line 2 already',
       'line 3, column pin: it is the master code',
       'line 4, column serial: "" is no serial number',
-      'line 6, column wiring: nothing: There is no such board: give the path of a .ts or .json file, or one of esp32-devkit, esp32-4xaa, xiao-wiegand, bench, virtual, linux',
+      'line 6, column wiring: nothing: There is no such board: give the path of a .ts or .json file, or one of esp32-devkit, esp32-4xaa, esp32-servo, esp32-strike, xiao-wiegand, bench, virtual, linux',
       'line 7, column wifi: XIAO nRF52840, 4xAA, Wiegand has no Wi-Fi',
       'line 8, column wifi: the name of a network has 1 to 32 bytes, and this one has 33',
       'line 9: it has 2 fields, the first line 5',

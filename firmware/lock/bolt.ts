@@ -110,12 +110,11 @@ function openThrown(pins: Pins, nowMs: () => number, stops: SensorWiring, drive:
       drive();
       let phase = resting ? state.phase : REST;
       let fault = 0;
-      if (wiring && position() !== goal) {
-        if (state.coldMs - nowMs() > HOT_MS + (goal === UNLOCKED ? ONCE_MORE * wiring.throwMs : 0)) fault = MOTOR_HOT;
-        else {
-          phase = THROW;
-          state.goal = goal;
-        }
+      const moves = wiring && position() !== goal;
+      if (moves && state.coldMs - nowMs() > HOT_MS + (goal === UNLOCKED ? ONCE_MORE * wiring.throwMs : 0)) fault = MOTOR_HOT;
+      else {
+        state.goal = goal;
+        if (moves) phase = THROW;
       }
       state.retries = 0;
       enter(state, phase, fault);

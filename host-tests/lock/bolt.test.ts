@@ -130,6 +130,14 @@ describe('a motor', () => {
     expect(bench.bolt.state.fault).toBe(BOLT_SENSOR_FAULT);
   });
 
+  it('that is asked to go where it is stays there, and knows what was asked', () => {
+    const bench = new Bench({ bolt: MOTOR, sensors: BOTH_STOPS, start: { position: 0 } });
+    bench.move(UNLOCKED);
+    expect(bench.bolt.atRest()).toBe(true);
+    expect(bench.bolt.state).toMatchObject({ goal: UNLOCKED, fault: 0 });
+    expect(bench.world.bolt.energisedMs()).toBe(0);
+  });
+
   it('between its end stops is not fully locked, and nothing moves it', () => {
     const bench = new Bench({ bolt: MOTOR, sensors: BOTH_STOPS, start: { position: 0.5 } });
     bench.pass(60_000);

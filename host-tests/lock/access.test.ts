@@ -204,7 +204,7 @@ describe('Modes', () => {
     door.set(UTC_OFFSET, 1440 + 60);
     expect([mode(NOON - 3601), mode(NOON - 3600)]).toEqual([0, 1]);
     door.set(OPERATING_MODE, MODE_PRIVACY);
-    expect(mode(NOON + DAY)).toBe(MODE_PRIVACY);
+    expect([mode(NOON), mode(NOON + DAY - 3600)]).toEqual([MODE_PRIVACY, MODE_PRIVACY]);
     expect(clearHoliday(platform, door.records, 1)).toBe(0);
     door.set(OPERATING_MODE, MODE_NO_REMOTE);
     expect(mode(NOON)).toBe(MODE_NO_REMOTE);

@@ -271,6 +271,32 @@ describe('Users', () => {
     }
   });
 
+  it('are not renewed where the old end stays', () => {
+    const flash = new Flash();
+    addCode(platform, flash.records, RECOVERY, value(1), 5, EXPIRING_USER, 0);
+    storeExpiry(flash.records, 5, 10, 20);
+    markUsedUp({ platform, records: flash.records }, 5, EXPIRING_USER);
+    let refusals = 1;
+    const records = { get: flash.records.get, set: (key: number, bytes: Uint8Array) => (refusals-- > 0 ? FLASH_READ_BACK : flash.records.set(key, bytes)) };
+    expect(setUser(platform, records, 5, EXPIRING_USER, false, 0)).toBe(FLASH_READ_BACK);
+    expect(holder(flash.records, 1).status).toBe(USED_UP);
+    expect(setUser(platform, records, 5, EXPIRING_USER, false, 0)).toBe(0);
+    expect(holder(flash.records, 1).status).toBe(0);
+  });
+
+  it('have their codes in one table where there is room, so that a change of them is one write', () => {
+    const flash = new Flash();
+    for (let number = 1; number <= 60; number++) expect(addCode(platform, flash.records, RECOVERY, value(number), number, 0, 0)).toBe(0);
+    expect(clearUser(platform, flash.records, 1)).toBe(0);
+    expect(addCode(platform, flash.records, RECOVERY, value(155), 55, CARD_CODE, 0)).toBe(0);
+    expect(addCode(platform, flash.records, RECOVERY, value(102), 2, CARD_CODE, 0)).toBe(0);
+    for (const number of [55, 2]) {
+      const before = flash.writes;
+      expect(setUser(platform, flash.records, number, DISPOSABLE_USER, false, 0)).toBe(0);
+      expect(flash.writes - before).toBe(1);
+    }
+  });
+
   it('lose nothing when flash refuses a change, and hear why', () => {
     const flash = new Flash();
     for (let number = 1; number <= 3; number++) addCode(platform, flash.records, RECOVERY, value(number), number, 0, 0);
@@ -300,7 +326,9 @@ describe('A damaged table of codes', () => {
     expect(addCode(platform, records, RECOVERY, value(3), 9, 0, 0)).toBe(0);
     expect(users()).toEqual([1, 0, 9, 0, 0, 6, 7, 0]);
     expect(values.get(CODES)!.length).toBe(8 * CODE_ENTRY_BYTES);
+    values.set(CODES, new Uint8Array([...values.get(CODES)!, 1, 2, 3]));
     expect(removeCodes(platform, records, 1)).toBe(0);
+    expect(values.get(CODES)!.length).toBe(7 * CODE_ENTRY_BYTES);
     expect(users()).toEqual([0, 0, 9, 0, 0, 6, 7, 0]);
   });
 

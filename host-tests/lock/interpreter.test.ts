@@ -2,6 +2,7 @@
 import { beforeAll, expect, it } from 'vitest';
 import { LOG_FIRST } from '../../firmware/flash/keys.js';
 import { bundleDevice } from '../../scripts/bundle-device.js';
+import { APP } from '../../scripts/memory-plan.js';
 import { LOG_UNLOCK, UNLOCKED } from '../../firmware/lock/states.js';
 import { runScript } from '../../virtual-board/interpreter/script.js';
 import { describeWithInterpreter } from '../interpreter/with-interpreter.js';
@@ -96,7 +97,11 @@ async function run(text: string): Promise<Report> {
 
 describeWithInterpreter('the lock on a real Espruino', () => {
   let bundle: string;
-  beforeAll(async () => { bundle = await bundleDevice('host-tests/lock/device/lock-probe.ts', { parameter: 'probe' }); });
+  beforeAll(async () => {
+    // The door's part of what the app makes late, as it ships.
+    const late = APP.late.filter((name) => /^(act|openTries|openStrike|openBattery|openWiegand|lightKeys)\b/.test(name));
+    bundle = await bundleDevice('host-tests/lock/device/lock-probe.ts', { parameter: 'probe', late });
+  });
 
   it('a hundred users, a wrong code, the master code and the window cost few variables', async () => {
     const world = World.provisioned((w) => { for (let i = 2; i <= 100; i++) w.addUser(String(5000 + i), i); });
@@ -108,7 +113,7 @@ describeWithInterpreter('the lock on a real Espruino', () => {
     const { bare, loaded, open } = report.vars;
     console.log(`lock on Espruino: ${bundle.length} bytes; ${loaded - bare} variables when evaluated, ${open - loaded} more for an open door`);
     expect(open - bare).toBeLessThan(900);
-    expect(bundle.length).toBeLessThan(16_000);
+    expect(bundle.length).toBeLessThan(24_000);
   });
 
   it('the recovery code opens', async () => {

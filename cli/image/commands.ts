@@ -5,7 +5,7 @@ import { extname } from 'node:path';
 import { formatVersion } from '../../firmware/image/version.js';
 import { refusable } from '../refusable.js';
 import { readInput, requireFree, writeNew } from './files.js';
-import { inspectImage, inspectionText } from './inspect-image.js';
+import { inspectImage, inspectionText, programOf } from './inspect-image.js';
 import { createKey, readPrivateKey, readPublicKey, writeKeyFiles, type PublicKey } from './key-file.js';
 import { familyName } from './names.js';
 import { askNewPassphrase, askPassphrase, PASSPHRASE_VARIABLE } from './passphrase.js';
@@ -35,6 +35,7 @@ export function registerImageCommands(program: Command): void {
     .description('say what an image says about itself')
     .argument('<image>')
     .option('--json', 'for scripts')
+    .option('--program', 'print the program in it instead, in words')
     .action(refusable(inspect));
 
   program.command('verify')
@@ -78,8 +79,10 @@ async function sign(file: string, options: { key: string; output?: string; purpo
   console.log(`${output}: version ${about.version} for ${about.family}, signed by key ${key.keyId}, recorded in ${options.releases}`);
 }
 
-async function inspect(file: string, options: { json?: boolean }): Promise<void> {
-  const about = inspectImage(await readInput(file, 'an image'), file);
+async function inspect(file: string, options: { json?: boolean; program?: boolean }): Promise<void> {
+  const image = await readInput(file, 'an image');
+  if (options.program) return console.log(programOf(image, file));
+  const about = inspectImage(image, file);
   console.log(options.json ? JSON.stringify(about, undefined, 2) : inspectionText(about, file));
 }
 

@@ -1,8 +1,10 @@
 /** What an image says about itself, for people and for scripts. Nothing of it is proven: that is what `verify` is for. */
 import { formatVersion } from '../../firmware/image/version.js';
+import { strayByte, untokenise } from '../../scripts/untokenise.js';
 import { keyIdOf } from './key-file.js';
 import { channelName, familyName, releaseName } from './names.js';
 import { checkDigests, readImage } from './read-image.js';
+import { Refusal } from './refusal.js';
 import { keyIdIn } from './verify-image.js';
 
 export interface Inspection {
@@ -45,6 +47,17 @@ export function inspectImage(bytes: Uint8Array, file: string): Inspection {
     signedBy: signed ? keyIdIn(info) : null,
     bytes: { total: bytes.length, body: info.bodyBytes, pages: info.pages },
   };
+}
+
+/** The program of an image, in words where it is in Espruino's tokens. Printable: what holds any other byte is refused. */
+export function programOf(bytes: Uint8Array, file: string): string {
+  const image = readImage(bytes, file);
+  checkDigests(bytes, image, file);
+  const { headerBytes, bodyBytes } = image.info;
+  const text = Buffer.from(bytes.subarray(headerBytes, headerBytes + bodyBytes)).toString('latin1');
+  const at = strayByte(text);
+  if (at >= 0) throw new Refusal(`${file}: body: byte ${text.charCodeAt(at)} at ${at} is no program's; it was not built with "deadlatch build"`);
+  return untokenise(text);
 }
 
 export function inspectionText(image: Inspection, file: string): string {

@@ -4,7 +4,7 @@
  *
  *   header, 32 bytes    0 magic u32 | 4 load address u32 = 0 | 8 header bytes u16 = 32 | 10 protected bytes u16 | 12 body bytes u32
  *                       16 flags u32 = 0 | 20 version (u8, u8, u16, u32) | 28 padding u32 = 0
- *   body                one ASCII bundle, not padded
+ *   body                one program, not padded: ASCII, or Espruino's tokens between its words
  *   protected TLVs      0x6908 u16 | bytes of this area u16, then in this order, each type u16 | length u16 | value:
  *                       0x50 security counter u32 | 0xA0 chip family u8 | 0xA1 hardware revisions from u16, to u16
  *                       0xA2 least bootloader version, 8 bytes | 0xA3 least version it may be installed from, 8 bytes

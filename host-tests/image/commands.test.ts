@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { buildImage, sha256 } from '../../cli/image/build-image.js';
 import { registerImageCommands } from '../../cli/image/commands.js';
 import { writeKeyFiles } from '../../cli/image/key-file.js';
 import { signedImage, testKey, unsignedImage } from './fixture.js';
@@ -133,6 +134,19 @@ describe('sign, then verify and inspect', () => {
     }]);
     expect(await refusal('sign', image, '--key', key)).toMatch(/^app\.signed\.bin: exists already/);
     expect(await refusal('sign', at('app.signed.bin'), '--key', key)).toMatch(/^app\.signed\.bin: it is signed already/);
+  });
+
+  test('inspect --program prints the program in words, and nothing a terminal would take for more than text', async () => {
+    const image = (body: string): Uint8Array => buildImage(body, { family: 'virtual', version: '1.2.3', counter: 1 });
+    expect((await run('inspect', write('tokens.bin', image('(\xaa(a){\xaba\x8a0})')), '--program')).out.trim()).toBe('(function(a){return a==0})');
+    expect((await run('inspect', write('words.bin', image('(function(a){return a})')), '--program')).out.trim()).toBe('(function(a){return a})');
+    const body = '(function(a){return"0"})';
+    const forged = image(body);
+    forged[32 + body.indexOf('0')] = 27;
+    const covered = forged.length - 40;
+    forged.set(sha256(forged.subarray(0, 32 + body.length)), covered - 32);
+    forged.set(sha256(forged.subarray(0, covered)), covered + 8);
+    expect(await refusal('inspect', write('forged.bin', forged), '--program')).toBe('forged.bin: body: byte 27 at 20 is no program\'s; it was not built with "deadlatch build"');
   });
 
   test('inspect says in words what is in an unsigned image', async () => {

@@ -11,6 +11,9 @@ const FORBIDDEN_GLOBALS = [
   'setInterval', 'save', 'load', 'reset', 'dump',
 ];
 
+/** Names to JavaScript, words of the language to Espruino's lexer wherever they stand. */
+const TAKEN_WORDS = ['of', 'let', 'static'];
+
 /** `object.name` that Espruino does not have, gets wrong, or that would break the lock's flash. */
 const FORBIDDEN_MEMBERS = [
   'Array.from', 'Array.of', 'Array.prototype', 'Object.freeze', 'Object.entries', 'Object.values', 'Object.fromEntries',
@@ -44,6 +47,7 @@ export function checkDeviceText(text: string): string[] {
 
 function problemOf(node: ts.Node): string | undefined {
   if (isFree(node) && FORBIDDEN_GLOBALS.includes(node.text)) return `${node.text} must not be used on a lock`;
+  if (isFree(node) && TAKEN_WORDS.includes(node.text)) return `${node.text} is no name in Espruino`;
   if (ts.isPropertyAccessExpression(node)) return problemOfMember(node);
   if (ts.isElementAccessExpression(node) && isStorage(node.expression)) return 'Storage is only ever read, by a method named in the source';
   if (ts.isRegularExpressionLiteral(node) && /[^\\]\{\d|\(\?|[*+?]\?/.test(node.text)) return 'Espruino has no such regular expression';

@@ -111,11 +111,12 @@ describe('what a compiler slipped in does not ship', () => {
     ['a reset', 'reset();'], ['load', 'load("a");'], ['Wifi.save', 'require("Wifi").save();'], ['Map', 'new Map;'], ['labels', 'a:for(;;)break a;'],
     ['assigning to length', 'a.length=0;'], ['case after default', 'switch(a){default:b();case 1:c()}'],
     ['regular expressions Espruino misreads', '/a{2}/.test(b);'], ['arrow functions', 'a=()=>1;'], ['non-ASCII', 'a="\u00e9";'],
+    ["words of Espruino's as names", 'a=of;'],
   ])('%s in a bundle is found', (_what, text) => {
     expect(checkDeviceText(text)).toHaveLength(1);
   });
 
   test('what a lock does use passes', () => {
-    expect(checkDeviceText('var s=require("Storage");eval(s.read("a",1,2));E.reboot();x.reset=1;require("Flash").write(a,b);a.load=/ab*/;')).toEqual([]);
+    expect(checkDeviceText('var s=require("Storage");eval(s.read("a",1,2));E.reboot();x.reset=1;require("Flash").write(a,b);a.load=/ab*/;a.of=b;')).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@
  */
 import { FAMILIES, type ChipFamily } from './families.js';
 import { recordBytes } from './record.js';
-import { WIRING_BYTES, type BatteryWiring, type BoltWiring, type InputWiring, type KeypadWiring, type Wiring } from './wiring.js';
+import { WIRING_BYTES, type BatteryWiring, type BoltWiring, type CellsWiring, type InputWiring, type KeypadWiring, type Wiring } from './wiring.js';
 import { layoutOf, PAGE_BYTES } from '../firmware/flash/layout.js';
 
 /** What a pin is used for. */
@@ -20,7 +20,7 @@ interface Use {
 }
 
 /** Highest voltage of fresh cells, millivolts, and what is safe for any floor. Data-sheet figures. */
-const FRESH_MV: Record<BatteryWiring['chemistry'], number> = { '4xAA': 6500, '4xNiMH': 5800, li1: 4250, mains: 0 };
+const FRESH_MV: Record<CellsWiring['chemistry'], number> = { '4xAA': 6500, '4xNiMH': 5800, li1: 4250 };
 
 /** Fewest iterations that still slow down guessing from a stolen chip; most that keep a person waiting less than about a second. */
 const STRETCH_LEAST = 100;
@@ -141,37 +141,46 @@ function checkKeypad(keypad: KeypadWiring): string[] {
 }
 
 function checkBattery(battery: BatteryWiring, family: ChipFamily): string[] {
-  if (battery.chemistry === 'mains') {
-    const field = (['pin', 'fullScaleMv', 'enable', 'floors'] as const).find((name) => battery[name] !== undefined);
-    return field ? [`battery.${field} is given, but mains has no voltage gate: leave it out, or name the chemistry.`] : [];
+  const { chemistry, backup, present } = battery;
+  if (chemistry !== 'mains') {
+    const field = (['backup', 'present'] as const).find((name) => battery[name] !== undefined);
+    const stray = field ? [`battery.${field} is given, but there are no mains to back up: leave it out, or write chemistry: mains.`] : [];
+    return stray.concat(checkCells({ ...battery, chemistry }, 'battery', family));
   }
-  if (!family.adcPins.length) return [`${family.title} has no ADC pins in Espruino, so its battery cannot be measured: only mains will do.`];
-  const problems: string[] = [];
-  if (battery.pin === undefined) problems.push(`battery.pin is missing: without it nobody knows whether ${battery.chemistry} cells last through an update.`);
-  else if (!family.adcPins.includes(battery.pin)) {
-    problems.push(`battery.pin is D${battery.pin}, which has no ADC on ${family.title}: choose one of ${pinList(family.adcPins)}.`);
-  }
-  const fresh = FRESH_MV[battery.chemistry];
-  if (battery.fullScaleMv === undefined) problems.push(`battery.fullScaleMv is missing: the battery's millivolts at which the ADC reads 1.`);
-  else if (battery.fullScaleMv < fresh) {
-    problems.push(`battery.fullScaleMv is ${battery.fullScaleMv}, fresh ${battery.chemistry} cells have ${fresh} mV: the ADC pin would see more than it can bear.`);
-  } else if (battery.fullScaleMv < family.adcFullScaleMv) {
-    problems.push(`battery.fullScaleMv is ${battery.fullScaleMv}, less than the ${family.adcFullScaleMv} mV at the pin: a divider cannot do that.`);
-  }
-  return problems.concat(checkFloors(battery));
+  const field = (['pin', 'fullScaleMv', 'enable', 'floors'] as const).find((name) => battery[name] !== undefined);
+  const problems = field ? [`battery.${field} is given, but mains has no voltage gate: leave it out, or name the chemistry.`] : [];
+  if (present && !backup) problems.push('battery.present is given without battery.backup: when the mains are away, nothing is left that could read it.');
+  return backup ? problems.concat(checkCells(backup, 'battery.backup', family)) : problems;
 }
 
-function checkFloors({ floors, chemistry }: BatteryWiring): string[] {
+function checkCells(cells: CellsWiring, where: string, family: ChipFamily): string[] {
+  if (!family.adcPins.length) return [`${family.title} has no ADC pins in Espruino, so its battery cannot be measured: only mains will do.`];
+  const problems: string[] = [];
+  if (cells.pin === undefined) problems.push(`${where}.pin is missing: without it nobody knows whether ${cells.chemistry} cells last through an update.`);
+  else if (!family.adcPins.includes(cells.pin)) {
+    problems.push(`${where}.pin is D${cells.pin}, which has no ADC on ${family.title}: choose one of ${pinList(family.adcPins)}.`);
+  }
+  const fresh = FRESH_MV[cells.chemistry];
+  if (cells.fullScaleMv === undefined) problems.push(`${where}.fullScaleMv is missing: the battery's millivolts at which the ADC reads 1.`);
+  else if (cells.fullScaleMv < fresh) {
+    problems.push(`${where}.fullScaleMv is ${cells.fullScaleMv}, fresh ${cells.chemistry} cells have ${fresh} mV: the ADC pin would see more than it can bear.`);
+  } else if (cells.fullScaleMv < family.adcFullScaleMv) {
+    problems.push(`${where}.fullScaleMv is ${cells.fullScaleMv}, less than the ${family.adcFullScaleMv} mV at the pin: a divider cannot do that.`);
+  }
+  return problems.concat(checkFloors(cells, where));
+}
+
+function checkFloors({ floors, chemistry }: CellsWiring, where: string): string[] {
   if (!floors) return [];
   const problems: string[] = [];
   if (floors.refuseMv >= floors.loadTestMv) {
-    problems.push(`battery.floors are out of order: refuseMv ${floors.refuseMv} must be below loadTestMv ${floors.loadTestMv}, or no reading is ever tested under load.`);
+    problems.push(`${where}.floors are out of order: refuseMv ${floors.refuseMv} must be below loadTestMv ${floors.loadTestMv}, or no reading is ever tested under load.`);
   }
   if (floors.loadedMv >= floors.loadTestMv) {
-    problems.push(`battery.floors are out of order: loadedMv ${floors.loadedMv} must be below loadTestMv ${floors.loadTestMv}, because load lowers the voltage.`);
+    problems.push(`${where}.floors are out of order: loadedMv ${floors.loadedMv} must be below loadTestMv ${floors.loadTestMv}, because load lowers the voltage.`);
   }
   if (floors.loadTestMv > FRESH_MV[chemistry]) {
-    problems.push(`battery.floors.loadTestMv is ${floors.loadTestMv}, above the ${FRESH_MV[chemistry]} mV of fresh ${chemistry} cells.`);
+    problems.push(`${where}.floors.loadTestMv is ${floors.loadTestMv}, above the ${FRESH_MV[chemistry]} mV of fresh ${chemistry} cells.`);
   }
   return problems;
 }
@@ -228,8 +237,13 @@ function usesOf(wiring: Wiring): Use[] {
   if (beeper) drive('beeper', beeper.pin);
   sense('strap', strap);
   if (keypad.type !== 'wiegand' || (wakePin?.pin !== keypad.d0 && wakePin?.pin !== keypad.d1)) sense('wakePin', wakePin);
-  if (battery.pin !== undefined) read('battery.pin', battery.pin, false, true);
-  if (battery.enable) drive('battery.enable', battery.enable.pin);
+  const cells = (where: string, { pin, enable }: { pin?: number; enable?: { pin: number } }): void => {
+    if (pin !== undefined) read(`${where}.pin`, pin, false, true);
+    if (enable) drive(`${where}.enable`, enable.pin);
+  };
+  cells('battery', battery);
+  if (battery.backup) cells('battery.backup', battery.backup);
+  sense('battery.present', battery.present);
   return uses;
 }
 

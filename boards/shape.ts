@@ -19,6 +19,12 @@ const throwMs = whole(50, 10000);
 /** What every hobby servo understands lies between 1000 and 2000; many go further. */
 const servoUs = whole(500, 2500);
 
+const CHEMISTRIES = ['4xAA', '4xNiMH', 'li1'];
+const divider = {
+  pin, fullScaleMv: millivolts, enable: output,
+  floors: record({ refuseMv: millivolts, loadTestMv: millivolts, loadedMv: millivolts }),
+};
+
 const wiringShape = record(
   {
     name: text(32),
@@ -40,9 +46,8 @@ const wiringShape = record(
       strike: record({ type: oneOf(['strike']), pin, active: level }),
     }),
     onPowerLoss: oneOf(['failSecure', 'failSafe']),
-    battery: record({ chemistry: oneOf(['4xAA', '4xNiMH', 'li1', 'mains']) }, {
-      pin, fullScaleMv: millivolts, enable: output,
-      floors: record({ refuseMv: millivolts, loadTestMv: millivolts, loadedMv: millivolts }),
+    battery: record({ chemistry: oneOf([...CHEMISTRIES, 'mains']) }, {
+      ...divider, backup: record({ chemistry: oneOf(CHEMISTRIES) }, divider), present: input,
     }),
   },
   {

@@ -137,9 +137,10 @@ export interface BeeperWiring {
   hz: number;
 }
 
-export interface BatteryWiring {
-  chemistry: '4xAA' | '4xNiMH' | 'li1' | 'mains';
-  /** ADC pin behind the divider; none for mains. */
+/** Cells and how their voltage is read. */
+export interface CellsWiring {
+  chemistry: '4xAA' | '4xNiMH' | 'li1';
+  /** ADC pin behind the divider. */
   pin?: number;
   /** Battery millivolts at the ADC's full scale: full scale at the pin x divider ratio. */
   fullScaleMv?: number;
@@ -147,6 +148,14 @@ export interface BatteryWiring {
   enable?: LightWiring;
   /** Own floors instead of the chemistry's. */
   floors?: BatteryFloors;
+}
+
+export interface BatteryWiring extends Omit<CellsWiring, 'chemistry'> {
+  chemistry: CellsWiring['chemistry'] | 'mains';
+  /** Cells that take over when the mains fail. */
+  backup?: CellsWiring;
+  /** The mains are there. Without it they count as there: the cells behind them are watched and warned of, and refuse nothing. */
+  present?: InputWiring;
 }
 
 /** Millivolts. */

@@ -1,6 +1,6 @@
 /** What a board's page says about power. Every figure comes from the wiring, the build or the firmware's own floors. */
 import type { Draw } from '../boards/builds.js';
-import { floorsOf } from '../firmware/lock/battery.js';
+import { cellsOf, floorsOf } from '../firmware/lock/battery.js';
 import type { Plan } from './board-plan.js';
 import { dividerOf } from './board-supply.js';
 
@@ -109,7 +109,7 @@ function keypadWords(plan: Plan, total: number): string {
 
 function floors(plan: Plan): string {
   const { battery } = plan.wiring;
-  const { refuseMv, loadTestMv, loadedMv } = battery.floors ?? floorsOf(battery.chemistry);
+  const { refuseMv, loadTestMv, loadedMv } = battery.floors ?? floorsOf(cellsOf(battery).chemistry);
   const known = battery.chemistry === '4xAA' && !battery.floors ? 'from reports about other locks' : 'calculated';
   return '### When an update is refused\n\nThe door opens with whatever the cells still give; only updates ask for more '
     + `(${known}; until the divider is calibrated each is a few percent higher, [why](../wiring.md#battery)).\n\n`

@@ -31,7 +31,7 @@ const CORE = ['openCore.gate', 'openCore.grant', 'openCore.restart', 'startVerif
 const DOOR_ONCE = [
   'finishPending', 'newClock',
   'openCore', 'openService', 'openDoor', 'newDoor', 'openButtons', 'openTries', 'openBolt', 'newBolt', 'openThrown', 'motorDrive', 'servoDrive', 'openStrike', 'openBattery', 'openDoorStores', 'openRecords', 'newEntry', 'closedWindow',
-  'onInterpreterFault', 'floorsOf', 'setUpInput',
+  'onInterpreterFault', 'floorsInForce', 'floorsOf', 'setUpInput',
 ];
 
 /** Inside the owner of all that only an update needs. */
@@ -43,7 +43,7 @@ const UPDATER = [
 export const APP: MemoryPlan = {
   late: [...UPDATER, ...DOOR, 'openWiegand', 'lightKeys', 'openWriter', 'loadChanges', ...CORE, 'checksOf'],
   once: [
-    ...DOOR_ONCE, 'startApp', 'openKeypad', 'openMatrix', 'newKeys', 'openWiegand', 'lightKeys', 'openSignals', 'openMeter', 'parseIdentity', 'findIdentity', 'identityOf', 'isProduction', 'wiringOf',
+    ...DOOR_ONCE, 'startApp', 'openKeypad', 'openMatrix', 'newKeys', 'openWiegand', 'lightKeys', 'openSignals', 'openMeter', 'setUpCells', 'parseIdentity', 'findIdentity', 'identityOf', 'isProduction', 'wiringOf',
     'openJournal', 'findNewest', 'scan', 'chordOf', 'partsOf', 'radioAllowed', 'createPlatform', 'createPins', 'flashPort', 'resetCause', 'openRadio', 'openUdp', 'joinWifi', 'forgetImage', 'letGo', 'offerToConsole',
   ],
 };

@@ -16,7 +16,7 @@ import type { Platform } from '../../firmware/platform/types.js';
 import { UNRESTRICTED_USER } from '../../firmware/lock/states.js';
 import { storageImage } from '../../virtual-board/provision.js';
 import { createHostPlatform } from '../host-platform.js';
-import { calibrationRecord } from './calibration.js';
+import { calibrationRecord } from '../../firmware/lock/calibration.js';
 
 export interface LockFlashOptions {
   wiring: Wiring;

@@ -1,6 +1,7 @@
 /** Moving the bolt: when it may, what is logged of it, and when it goes out by itself. */
 import { BOLT_JAMMED, DOOR_NOT_CLOSED, MODE_RESTRICTS, type ErrorCode } from '../errors.js';
 import type { LogEntry } from './access-log.js';
+import { batteryLevel } from './battery-level.js';
 import type { DoorState } from './door-parts.js';
 import { AUTO_RELOCK, OPERATING_MODE, wordSetting } from './settings.js';
 import { ACCEPTED, errorPattern, JAMMED, LOW_BATTERY } from './signals.js';
@@ -78,6 +79,6 @@ export function afterThrow(d: DoorState, nowMs: number): void {
   if (fault) happened.what = LOG_JAMMED;
   keep(d, happened);
   if (fault) d.parts.signals.play(fault === BOLT_JAMMED ? JAMMED : errorPattern(fault));
-  else if (d.parts.battery && d.parts.battery.low()) d.parts.signals.play(ACCEPTED + '-' + LOW_BATTERY);
+  else if (d.parts.battery && batteryLevel(d.parts.battery, d.parts.wiring.battery)) d.parts.signals.play(ACCEPTED + '-' + LOW_BATTERY);
   if (d.bolt.state.goal === UNLOCKED) armRelock(d);
 }

@@ -1,17 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { BatteryWiring } from '../../boards/wiring.js';
+import type { BatteryWiring, CellsWiring } from '../../boards/wiring.js';
 import { BATTERY_LOADED_LOW, BATTERY_LOW, BATTERY_TIMED_OUT, BATTERY_UNKNOWN } from '../../firmware/errors.js';
 import { CALIBRATION } from '../../firmware/flash/keys.js';
 import {
   floorsOf, IMPOSSIBLE, judgeBattery, millivoltsOf, NO_READING, openBattery, openMeter, PAUSE_LIMIT_MS, radioAllowed, wordsOf, type Battery,
 } from '../../firmware/lock/battery.js';
+import { BATTERY_OK, batteryLevel } from '../../firmware/lock/battery-level.js';
 import { World } from './world.js';
 
-const CELLS: BatteryWiring = { chemistry: '4xAA', pin: 36, fullScaleMv: 8000 };
+const CELLS: BatteryWiring & CellsWiring = { chemistry: '4xAA', pin: 36, fullScaleMv: 8000 };
 
 /** A battery whose voltage can be set; calibrated unless told otherwise. */
-function bench(wiring = CELLS, gain = 10000): { world: World; battery: Battery; volts: (mv: number) => void } {
+function bench(wiring: BatteryWiring = CELLS, gain = 10000): { world: World; battery: Battery; volts: (mv: number) => void } {
   const world = new World();
   if (gain) world.flash.values.set(CALIBRATION, new Uint8Array([gain & 255, gain >> 8]));
   const volts = (mv: number) => { world.analog = mv / 8000; };
@@ -32,7 +33,7 @@ describe('Four alkaline cells', () => {
     const { battery } = bench();
     expect(battery.restMv()).toBe(6000);
     expect(battery.gate('start')).toBe(0);
-    expect(battery.low()).toBe(false);
+    expect(batteryLevel(battery, CELLS)).toBe(BATTERY_OK);
   });
 
   it('below 4.5 V at rest are refused without a test', () => {
@@ -54,7 +55,7 @@ describe('Four alkaline cells', () => {
         volts(4700);
       };
       expect(battery.gate('start', test)).toBe(code);
-      expect(battery.loadedMinMv()).toBe(loaded);
+      expect(battery.loadedMinMv).toBe(loaded);
     }
   });
 

@@ -185,7 +185,8 @@ function checkFloors({ floors, chemistry }: CellsWiring, where: string): string[
   return problems;
 }
 
-function checkWake({ wakePin, battery }: Wiring, family: ChipFamily): string[] {
+function checkWake({ wakePin, awakeS, battery }: Wiring, family: ChipFamily): string[] {
+  if (!wakePin && awakeS !== undefined) return ['awakeS is given without wakePin: nothing puts this lock to sleep.'];
   if (!family.wakePins) return wakePin ? [`wakePin is given, but ${family.title} sleeps without one: leave it out.`] : [];
   if (!wakePin) {
     if (battery.chemistry === 'mains') return [];

@@ -56,6 +56,7 @@ const wiringShape = record(
     beeper: record({ pin, hz: whole(0, 20000) }),
     strap: input,
     wakePin: input,
+    awakeS: whole(0, 3600),
     resetCause: record({ register: whole(0, 0xffffffff), mask: whole(1, 0xffffffff), causes: dictionary(oneOf(RESET_CAUSES), 32) }),
   },
 );

@@ -24,6 +24,8 @@ export interface Wiring {
   strap?: InputWiring;
   /** Wakes the chip from deep sleep. */
   wakePin?: InputWiring;
+  /** Seconds without a key until it sleeps; 0 = never, left out = 20. */
+  awakeS?: number;
   /** What the bolt does without power. Declared for people; a strike that is fail-safe is driven the other way round. */
   onPowerLoss: 'failSecure' | 'failSafe';
   battery: BatteryWiring;

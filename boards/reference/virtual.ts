@@ -6,5 +6,7 @@ export const wiring: Wiring = {
   ...esp32,
   name: 'Virtual lock',
   family: 'virtual',
+  // It stays awake for whoever plays with it.
+  awakeS: 0,
   sensors: { ...esp32.sensors, door: { pin: 14, active: 0, pull: 'up' } },
 };

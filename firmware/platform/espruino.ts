@@ -14,6 +14,7 @@ declare const process: EspruinoProcess;
 /** What the bundle is built for (scripts/defines.ts): comparisons with it are decided when it is minified. */
 declare const __FAMILY__: FamilyName;
 declare const __GEOMETRY__: Geometry;
+declare const ESP32: { deepSleepExt0(pin: number, level: number): void };
 declare function getTime(): number;
 declare function setTimeout(turn: () => void, delayMs: number): number;
 declare function clearTimeout(id: number): void;
@@ -43,6 +44,7 @@ export function createPlatform(): Platform {
     toBytes: E.toUint8Array as Platform['toBytes'],
     startCause: resetCause,
     reboot: E.reboot,
+    sleep: __FAMILY__ === 'xiaoble' || __FAMILY__ === 'linux' ? undefined : ESP32.deepSleepExt0,
     armWatchdog: (seconds) => E.enableWatchdog(seconds, false),
     feedWatchdog: E.kickWatchdog,
     collect: process.memory,

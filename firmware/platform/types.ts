@@ -39,6 +39,11 @@ export interface Platform {
   startCause(): ResetCause;
   /** Restarts the chip. Returns (the restart follows), so callers must stop by themselves. */
   reboot(): void;
+  /**
+   * Deep sleep until the pin has the level; what follows is a start with the cause `deepSleep`. Outputs let go. Undefined where the chip
+   * sleeps by itself.
+   */
+  sleep?: (pin: number, level: 0 | 1) => void;
   /** Arms the watchdog; only `feedWatchdog` feeds it, not the idle loop. */
   armWatchdog(seconds: number): void;
   feedWatchdog(): void;

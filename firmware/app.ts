@@ -11,6 +11,8 @@ import type { Handover } from './handover.js';
 import type { SlhTools } from './image/slh-dsa.js';
 import { IMPOSSIBLE, radioAllowed } from './lock/battery.js';
 import { readInput } from './lock/bolt.js';
+import { READY } from './lock/signals.js';
+import { AWAKE_S, maySleep } from './lock/sleep.js';
 import type { Platform } from './platform/types.js';
 import { markHealthy, RESTART } from './update/boots.js';
 import { HEALTHY_MS, judgeHealth, type HealthCheck } from './update/health.js';
@@ -49,7 +51,8 @@ export function startApp(parts: AppParts): Core | undefined {
   const stored = records.get(HEALTH_BASELINE);
   const baseline = stored ? stored[0]! : 0;
   let onTrial = handover.trial;
-  let healthy = false;
+  // Asleep is only who was healthy.
+  let healthy = handover.cause === 'deepSleep';
   let historyKept = false;
   let failure = 0;
 
@@ -77,6 +80,7 @@ export function startApp(parts: AppParts): Core | undefined {
       healthy = true;
       markHealthy(journal);
     }
+    sleepIfIdle(platform, core, onTrial || !healthy);
   }
 
   function judgeTrial(elapsedMs: number): void {
@@ -89,8 +93,21 @@ export function startApp(parts: AppParts): Core | undefined {
   }
 
   platform.after(HEALTH_TURN_MS, turn);
+  if (handover.cause === 'deepSleep') core.signals.play(READY);
   letGo(handover);
   return core;
+}
+
+/** On cells, with a key that wakes the chip. Elsewhere the chip sleeps by itself, or need not. */
+function sleepIfIdle(platform: Platform, core: Core, unproven: boolean): void {
+  const wiring = core.wiring;
+  const wake = wiring.wakePin;
+  const status = core.door.status();
+  if (wake && platform.sleep && wiring.battery.chemistry !== 'mains' && maySleep({
+    nowMs: platform.nowMs(), awakeS: wiring.awakeS === undefined ? AWAKE_S : wiring.awakeS, lastKeyMs: status.lastKeyMs,
+    lastFrameMs: core.service.tidy(), windowUntilMs: core.window.applied ? 0 : core.window.untilMs, unproven, doorRests: status.rests,
+    disabledMs: status.disabledMs,
+  })) platform.sleep(wake.pin, wake.active);
 }
 
 /** Of the handover, what only the start reads: the record stays for as long as the app runs, and each span takes eight variables. */

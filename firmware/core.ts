@@ -22,7 +22,7 @@ import type { UpdateContext } from './update/context.js';
 import { openService, type SmpService } from './service.js';
 import { markPlanned, RESTART, RESTART_INTO_SAFE_MODE } from './update/boots.js';
 import { startVerification } from './update/verification.js';
-import { closedWindow, openWindow } from './update/window.js';
+import { closedWindow, openWindow, type UpdateWindow } from './update/window.js';
 
 export interface CoreParts {
   platform: Platform;
@@ -49,6 +49,7 @@ export interface Core {
   /** The secret of a phone that is being paired at the keypad; each call uses up one of its tries. */
   pairing(): Uint8Array | undefined;
   service: SmpService;
+  window: UpdateWindow;
   /** Ten minutes of authority for anybody: only after a master or recovery code at the keypad, or the strap. */
   openWindow(): void;
   /** Restarts as soon as the door is at rest. */
@@ -169,6 +170,6 @@ export function openCore(parts: CoreParts): Core | undefined {
 
   heartbeat();
   return {
-    stores, identity, wiring, battery, signals, door, clock, service, pairing: () => takePairing(pairing, platform.nowMs()), openWindow: grant, restart,
+    stores, identity, wiring, battery, signals, door, clock, service, window, pairing: () => takePairing(pairing, platform.nowMs()), openWindow: grant, restart,
   };
 }

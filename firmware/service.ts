@@ -23,8 +23,8 @@ export interface SmpService {
   receive(frame: Wire, reply: (frame: Wire) => void): void;
   /** Lets the server go, calls `work` once a turn until it is true, never while the door is busy, and serves `frames` then. */
   alone(work: () => boolean, frames: WaitingFrame[]): void;
-  /** Lets an idle server go. To be called about once a second. */
-  tidy(): void;
+  /** Lets an idle server go. To be called about once a second. `nowMs` of the last frame, 0 = none yet. */
+  tidy(): number;
 }
 
 /**
@@ -83,6 +83,7 @@ export function openService(platform: Platform, isDoorBusy: () => boolean, load:
     tidy: function () {
       const held = server ? server.holds() : IDLE;
       if (held <= HOLDS_PAGE && platform.nowMs() - askedMs > (held ? LEASE_MS : LINGER_MS)) server = undefined;
+      return askedMs;
     },
   };
 }

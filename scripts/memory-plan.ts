@@ -41,7 +41,7 @@ const UPDATER = [
 ];
 
 export const APP: MemoryPlan = {
-  late: [...UPDATER, ...DOOR, 'openWiegand', 'lightKeys', 'openWriter', 'loadChanges', ...CORE, 'checksOf'],
+  late: [...UPDATER, ...DOOR, 'openWiegand', 'lightKeys', 'openWriter', 'loadChanges', ...CORE, 'checksOf', 'sleepIfIdle'],
   once: [
     ...DOOR_ONCE, 'startApp', 'openKeypad', 'openMatrix', 'newKeys', 'openWiegand', 'lightKeys', 'openSignals', 'openMeter', 'setUpCells', 'parseIdentity', 'findIdentity', 'identityOf', 'isProduction', 'wiringOf',
     'openJournal', 'findNewest', 'scan', 'chordOf', 'partsOf', 'radioAllowed', 'createPlatform', 'createPins', 'flashPort', 'resetCause', 'openRadio', 'openUdp', 'joinWifi', 'forgetImage', 'letGo', 'offerToConsole',

@@ -50,6 +50,8 @@ export interface DoorStatus {
   /** At least one turn read the keys and came to its end. */
   keypadScanned: boolean;
   motorIdle: boolean;
+  /** Nothing is typed, waited for, moving, or left to be logged. */
+  rests: boolean;
   /** Of the last throw. */
   fault: ErrorCode;
   /** `nowMs` of the last key, 0 = none since the start. */

@@ -94,7 +94,7 @@ function newDoor(parts: DoorParts): DoorState {
     parts, bolt, tries, doorInput, readButtons,
     keypad: openKeypad(pins, platform.nowMs, parts.wiring.keypad), entry: newEntry(),
     shown: {
-      lockState: bolt.position(), doorState, keypadScanned: false, motorIdle: true, fault: 0, lastKeyMs: 0, wrongCodes: tries.count(), disabledMs: 0,
+      lockState: bolt.position(), doorState, keypadScanned: false, motorIdle: true, rests: false, fault: 0, lastKeyMs: 0, wrongCodes: tries.count(), disabledMs: 0,
       lastTurnMs: 0, failures: 0,
     },
     waiting: [], newest: -1, menu: undefined, menuUntilMs: 0, isHeld: false, stretch: undefined, source: 0,
@@ -141,6 +141,7 @@ function isQuiet(d: DoorState): boolean {
 function statusOf(d: DoorState): DoorStatus {
   const leftMs = d.disabledUntilMs - d.parts.platform.nowMs();
   d.shown.motorIdle = d.bolt.atRest();
+  d.shown.rests = d.shown.motorIdle && isQuiet(d) && !d.entry.count && !d.relockMs && !d.ajarMs;
   d.shown.wrongCodes = d.tries.count();
   d.shown.disabledMs = leftMs > 0 ? leftMs : 0;
   return d.shown;

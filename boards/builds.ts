@@ -24,7 +24,7 @@ export interface Build {
   purpose: string;
   /** Chip and board as the firmware runs today, cells and parts of the wiring left out. */
   running: readonly Draw[];
-  /** The same asleep, where the wiring is made for that and the firmware does not do it yet. */
+  /** The same in deep sleep, where the firmware enters it. */
   asleep?: readonly Draw[];
   /** Between cells and 3V3; none where the board has its own. */
   regulator?: Regulator;
@@ -66,10 +66,10 @@ export const BUILDS: readonly Build[] = [
   {
     name: 'esp32-4xaa',
     carrier: 'esp32-wroom',
-    purpose: 'The wiring for an ESP32 on four AA cells, with a key that wakes it. It is prepared for deep sleep, which the firmware does not enter yet: read the part on power before you buy anything.',
+    purpose: 'The wiring for an ESP32 on four AA cells, with a key that wakes it. It sleeps deeply between uses, deaf to everything but that key: read the part on power before you buy anything.',
     running: [ESP32_RADIO, { what: 'regulator (HT7833), for itself', mA: 0.004, source: 'data sheet' }],
     asleep: [
-      { what: 'ESP32 in deep sleep', mA: 0.01, source: 'data sheet' },
+      { what: 'ESP32 in deep sleep, woken by a pin: its data sheet says 0.01 with nothing but the timer, 0.15 with all that can run then', mA: 0.15, source: 'data sheet' },
       { what: 'regulator (HT7833), for itself', mA: 0.004, source: 'data sheet' },
       { what: 'motor driver asleep (DRV8212), at most', mA: 0.001, source: 'data sheet' },
     ],

@@ -106,7 +106,7 @@ function index(plans: readonly Plan[]): string {
     const { build, wiring } = plan;
     const keypad = wiring.keypad.type === 'matrix' ? `${wiring.keypad.rows.length} x ${wiring.keypad.columns.length} matrix` : wiring.keypad.type === 'wiegand' ? 'Wiegand' : 'none';
     const power = wiring.battery.chemistry === 'mains' ? FEEDS[wiring.bolt.type] : wiring.battery.chemistry.replace('4x', 'four ');
-    return `| [${wiring.name}](${build.name}.md) | ${plan.carrier.title} | ${keypad} | ${power}${build.asleep ? ', does not sleep yet' : ''} | \`${build.name}\` |\n`;
+    return `| [${wiring.name}](${build.name}.md) | ${plan.carrier.title} | ${keypad} | ${power}${build.asleep ? ', deep sleep' : ''} | \`${build.name}\` |\n`;
   });
   return `# Boards\n\n${MADE}One page for each reference wiring: parts, picture, table of wires, power, how to flash Espruino, and recovery. If you have built nothing like it before, take the first.\n\n`
     + UNTRIED.replace('on this page', 'on these pages')

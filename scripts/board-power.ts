@@ -1,11 +1,12 @@
 /** What a board's page says about power. Every figure comes from the wiring, the build or the firmware's own floors. */
 import type { Draw } from '../boards/builds.js';
 import { cellsOf, floorsOf } from '../firmware/lock/battery.js';
+import { AWAKE_S } from '../firmware/lock/sleep.js';
 import type { Plan } from './board-plan.js';
 import { dividerOf } from './board-supply.js';
 
 /** What four good alkaline AA cells give before they are below the floors; an assumption, said on the page. */
-const CELLS_MAH = 2000;
+export const CELLS_MAH = 2000;
 /** The pack's voltage for calculated currents. */
 const PACK_MV = 6000;
 
@@ -36,7 +37,7 @@ function table(draws: readonly Draw[]): string {
   return `| what draws | from the supply | how we know |\n|---|---|---|\n${rows}| **together** | **${amount(total)}** | calculated |\n`;
 }
 
-function dividerDraw(plan: Plan): Draw[] {
+export function dividerDraw(plan: Plan): Draw[] {
   const { battery } = plan.wiring;
   const divider = dividerOf(battery, plan.family.adcFullScaleMv);
   if (!divider || battery.enable) return [];
@@ -84,17 +85,17 @@ function cells(plan: Plan): string {
 
 function awake(draws: readonly Draw[]): string {
   const total = draws.reduce((sum, draw) => sum + draw.mA, 0);
-  return '### As the firmware is today: always awake\n\n'
-    + `**The firmware does not send the chip to sleep yet, and the ESP32 port never idles.** Four AA cells of ${CELLS_MAH} mAh last about ${lasting(total)} (calculated). `
-    + 'Build this one only to try it; for a door without a supply take [the XIAO](xiao-wiegand.md).\n\n'
+  return '### Awake\n\n'
+    + `The ESP32 port of Espruino never idles: awake all the time, four AA cells of ${CELLS_MAH} mAh would last about ${lasting(total)} (calculated). So the lock sleeps ${AWAKE_S} seconds after the last key. `
+    + 'For a door that a radio should reach at any time take [the XIAO](xiao-wiegand.md), or a supply.\n\n'
     + table(draws);
 }
 
 function asleep(draws: readonly Draw[]): string {
   const total = draws.reduce((sum, draw) => sum + draw.mA, 0);
-  return '### Asleep, when the firmware can do that\n\n'
+  return '### Asleep\n\n'
     + 'Deep sleep forgets everything in memory: the wake key starts the lock again, its press is not a digit, and the keypad counts after that. '
-    + `By these figures cells would last ${lasting(total)}; each time the lock is awake costs more than a day asleep.\n\n${table(draws)}`;
+    + `Never woken, cells would last ${lasting(total)} by these figures; [power](../power.md) reckons with people.\n\n${table(draws)}`;
 }
 
 function keypadWords(plan: Plan, total: number): string {

@@ -94,8 +94,8 @@ function newDoor(parts: DoorParts): DoorState {
     parts, bolt, tries, doorInput, readButtons,
     keypad: openKeypad(pins, platform.nowMs, parts.wiring.keypad), entry: newEntry(),
     shown: {
-      lockState: bolt.position(), doorState, keypadScanned: false, motorIdle: true, rests: false, fault: 0, lastKeyMs: 0, wrongCodes: tries.count(), disabledMs: 0,
-      lastTurnMs: 0, failures: 0,
+      lockState: bolt.position(), doorState, keypadScanned: false, motorIdle: true, rests: false, fault: 0, lastKeyMs: 0, wrongCodes: tries.count(),
+      disabledMs: 0, lastTurnMs: 0, failures: 0,
     },
     waiting: [], newest: -1, menu: undefined, menuUntilMs: 0, isHeld: false, stretch: undefined, source: 0,
     disabledUntilMs: platform.nowMs() + tries.delayMs(), activeUntilMs: 0, throwing: undefined, restSinceMs: 0, relockMs: 0, relockSource: 0, relockUser: 0,

@@ -65,6 +65,12 @@ export interface EspruinoSerial {
   write(data: string): void;
 }
 
+/** ESP32 and ESP32-C3. */
+export interface EspruinoEsp32 {
+  /** Sleeps at once; a pin and a timer cannot be had together. */
+  deepSleepExt0(pin: number, level: number): void;
+}
+
 export interface EspruinoProcess {
   env: { BOARD: string; VERSION: string };
   /** Without `false`: collects first. */

@@ -3,7 +3,7 @@
  * memory. A prelude on the Linux build has put its own in their place before. Facts are from Espruino's source (jswrap_io.c,
  * jstimer.c, jswrap_espruino.c); nothing was run on hardware.
  */
-import type { EspruinoE, EspruinoProcess, EspruinoRequire } from './espruino-globals.js';
+import type { EspruinoE, EspruinoEsp32, EspruinoProcess, EspruinoRequire } from './espruino-globals.js';
 import type { FamilyName } from '../../boards/families.js';
 import { PAGE_BYTES, STORAGE_HEADER_BYTES, type Geometry } from '../flash/layout.js';
 import type { Pins, Platform, ResetCause } from './types.js';
@@ -14,7 +14,7 @@ declare const process: EspruinoProcess;
 /** What the bundle is built for (scripts/defines.ts): comparisons with it are decided when it is minified. */
 declare const __FAMILY__: FamilyName;
 declare const __GEOMETRY__: Geometry;
-declare const ESP32: { deepSleepExt0(pin: number, level: number): void };
+declare const ESP32: EspruinoEsp32;
 declare function getTime(): number;
 declare function setTimeout(turn: () => void, delayMs: number): number;
 declare function clearTimeout(id: number): void;

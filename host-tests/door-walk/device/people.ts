@@ -1,0 +1,165 @@
+/** What people do at a door, honest and not, and what happens to it: one event after the other, from a seed. */
+import { MASTERS, masterIn, masterOf, pinOf, RECOVERY, USERS, type Codes } from './codes.js';
+import {
+  BATTERY, CLOCK, CUT_AT_WRITE, CUT_LATER, DOOR, HAND, HANG, IDLE, JAM, KEY, KEYS_TOGETHER, OFFICE, POWER_BACK, POWER_CUT, REMOTE, SENSORS, STORE, STUCK,
+  WATCHDOG, type Happening,
+} from './events.js';
+import { below, between, perMille, type Random } from './random.js';
+import { HASH, KEYS, STAR } from './wired.js';
+import type { World } from './world.js';
+
+export interface People {
+  random: Random;
+  codes: Codes;
+  /** What is still to be typed: keys, `~` a short pause, `_` one of eleven seconds or more. */
+  plan: string;
+  /** Everything is as it should be again after so many events. */
+  repairIn: number;
+}
+
+/** Codes are typed so slowly that they are heard for sure, or as fast as anybody types. */
+const SLOW_KEY_MS = 120;
+
+function set(next: Happening, kind: number, a: number, b: number, c: number): void {
+  next.kind = kind;
+  next.a = a;
+  next.b = b;
+  next.c = c;
+}
+
+/** Decides what happens next. */
+export function decide(people: People, world: World, next: Happening): void {
+  const random = people.random;
+  if (world.dead) return set(next, POWER_BACK, between(random, 20, 4000), below(random, 6), 0);
+  if (world.hung) return set(next, WATCHDOG, between(random, 3000, 12000), 0, 0);
+  if (people.plan) {
+    if (perMille(random, 15)) return trouble(people, world, next);
+    return typeOne(people, next);
+  }
+  const what = below(random, 100);
+  if (what < 30) return trouble(people, world, next);
+  if (what < 50) return wait(random, world, next);
+  people.plan = intention(people, world);
+  typeOne(people, next);
+}
+
+function typeOne(people: People, next: Happening): void {
+  const random = people.random;
+  const symbol = people.plan.charAt(0);
+  people.plan = people.plan.substr(1);
+  if (symbol === '~') return set(next, IDLE, between(random, 200, 3000), 0, 0);
+  if (symbol === '_') return set(next, IDLE, between(random, 11000, 14000), 0, 0);
+  const fast = perMille(random, 250);
+  set(next, KEY, KEYS.indexOf(symbol), fast ? between(random, 45, SLOW_KEY_MS) : between(random, SLOW_KEY_MS, 260), fast ? between(random, 60, 110) : between(random, 80, 500));
+}
+
+function wait(random: Random, world: World, next: Happening): void {
+  const disabledMs = world.door.status().disabledMs;
+  if (disabledMs && perMille(random, 600)) set(next, IDLE, Math.floor(disabledMs) + 1500, 0, 0);
+  else if (perMille(random, 20)) set(next, IDLE, between(random, 31000, 120000), 0, 0);
+  else if (perMille(random, 300)) set(next, IDLE, between(random, 11000, 20000), 0, 0);
+  else set(next, IDLE, between(random, 100, 4000), 0, 0);
+}
+
+function digits(random: Random, count: number): string {
+  let text = '';
+  while (text.length < count) text += below(random, 10);
+  return text;
+}
+
+/** What somebody who comes to the door is going to type. */
+function intention(people: People, world: World): string {
+  const random = people.random;
+  const what = below(random, 100);
+  if (what < 34) return livePin(people) + '#~';
+  if (what < 46) return '#~~';
+  if (what < 56) return digits(random, between(random, 4, 7)) + '#~';
+  if (what < 64) return pinOf(between(random, 1, USERS)) + '#~';
+  if (what < 68) return digits(random, between(random, 1, 3)) + '*' + livePin(people) + '#~';
+  if (what < 71) return digits(random, between(random, 1, 4)) + '_' + livePin(people) + '#~';
+  if (what < 73) return livePin(people) + '_#~';
+  if (what < 75) return digits(random, between(random, 12, 15)) + '#~';
+  if (what < 82) return master(people, world) + '#~' + choice(random) + '~';
+  if (what < 85) return newMaster(people, random);
+  if (what < 88) return '*' + masterOf(below(random, MASTERS)) + '#';
+  if (what < 92) return wrongOnes(random);
+  if (what < 96) return spoiled(random, livePin(people)) + '#~' + livePin(people) + '#~~';
+  if (what < 98) return '**' + livePin(people) + '#' + livePin(people) + '#~';
+  return '***' + digits(random, 3) + '_';
+}
+
+function livePin(people: People): string {
+  const user = between(people.random, 1, USERS);
+  for (let i = 0; i < USERS; i++) {
+    const who = (user + i) % USERS + 1;
+    if (people.codes.live[who]) return pinOf(who);
+  }
+  return '2222';
+}
+
+function master(people: People, world: World): string {
+  const index = masterIn(world, people.codes);
+  return index < 0 ? RECOVERY : masterOf(index);
+}
+
+function choice(random: Random): string {
+  const what = below(random, 10);
+  return what < 4 ? '1#~' : what < 6 ? '8#' : what < 7 ? '9#***' : what < 8 ? '***' : what < 9 ? '__~***' : '1';
+}
+
+function newMaster(people: People, random: Random): string {
+  const first = masterOf(below(random, MASTERS));
+  const second = perMille(random, 800) ? first : masterOf(below(random, MASTERS));
+  const taken = perMille(random, 150) ? livePin(people) : first;
+  return RECOVERY + '#~~' + taken + '#~~' + (taken === first ? second : taken) + '#~~***';
+}
+
+function wrongOnes(random: Random): string {
+  let text = '';
+  for (let tries = between(random, 4, 8); tries > 0; tries--) text += digits(random, 4) + '#~';
+  return text;
+}
+
+/** One digit is another one. */
+function spoiled(random: Random, pin: string): string {
+  const at = below(random, pin.length);
+  return pin.substr(0, at) + (Number(pin.charAt(at)) + 1) % 10 + pin.substr(at + 1);
+}
+
+/** Something happens to the door that nobody types. */
+function trouble(people: People, world: World, next: Happening): void {
+  const random = people.random;
+  if (people.repairIn-- < 0) {
+    people.repairIn = between(random, 2, 12);
+    if (repair(world, next)) return;
+  }
+  const what = below(random, 100);
+  if (what < 12) set(next, DOOR, below(random, 2), 0, 0);
+  else if (what < 24) set(next, HAND, below(random, 2) * 1000, between(random, 0, 4000), 0);
+  else if (what < 26) set(next, HAND, between(random, 100, 900), between(random, 0, 2000), 0);
+  else if (what < 33) set(next, JAM, below(random, 2) ? 1000 : between(random, 0, 900), below(random, 2) ? 0 : between(random, 100, 1000), 0);
+  else if (what < 37) set(next, SENSORS, below(random, 3), below(random, 2), 0);
+  else if (what < 42) set(next, POWER_CUT, 0, 0, 0);
+  else if (what < 48) set(next, CUT_LATER, between(random, 1, 3000), 0, 0);
+  else if (what < 56) set(next, CUT_AT_WRITE, between(random, 1, 6), below(random, 3), 0);
+  else if (what < 60) set(next, HANG, perMille(random, 750) ? 1 : 0, 0, 0);
+  else if (what < 64) set(next, CLOCK, perMille(random, 200) ? 0 : between(random, 1600000, 2000000), 0, 0);
+  else if (what < 69) set(next, BATTERY, between(random, 0, 1000), 0, 0);
+  else if (what < 73) set(next, STORE, 1, 0, 0);
+  else if (what < 76) set(next, STUCK, below(random, KEYS.length), between(random, 400, 25000), 0);
+  else if (what < 80) set(next, KEYS_TOGETHER, (1 << below(random, 12)) | (1 << below(random, 12)) | (1 << below(random, 12)), between(random, 30, 600), between(random, 20, 300));
+  else if (what < 82) set(next, KEYS_TOGETHER, 1 << STAR | 1 << HASH, between(random, 100, 5000), 300);
+  else if (what < 86) set(next, KEY, below(random, KEYS.length), between(random, 1, 44), between(random, 20, 400));
+  else if (what < 94) set(next, OFFICE, between(random, 1, USERS), 0, 0);
+  else set(next, REMOTE, between(random, 1, 2), between(random, 1, 250), 0);
+}
+
+/** Sets the next event to something that is mended. False: all is well. */
+function repair(world: World, next: Happening): boolean {
+  if (world.refusing) set(next, STORE, 0, 0, 0);
+  else if (world.blockedBelow > 0 || world.blockedAbove < 1) set(next, JAM, 1000, 0, 0);
+  else if (world.stopsFault || world.doorSensorFault) set(next, SENSORS, 0, 0, 0);
+  else if (world.analog < 0.5) set(next, BATTERY, 660, 0, 0);
+  else return false;
+  return true;
+}

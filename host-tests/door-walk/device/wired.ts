@@ -1,0 +1,35 @@
+/** What is connected where. */
+import type { Wiring } from '../../../boards/wiring.js';
+
+export const KEYS = '123456789*0#';
+export const STAR = 9;
+export const HASH = 11;
+export const FIRST_COLUMN = 32;
+export const IN1 = 23;
+export const IN2 = 2;
+export const LED = 13;
+export const BEEPER = 14;
+export const LOCKED_STOP = 35;
+export const UNLOCKED_STOP = 36;
+export const DOOR_SENSOR = 39;
+export const BATTERY = 40;
+export const THROW_MS = 1500;
+export const ROWS = 4;
+
+export function rowPins(): number[] {
+  return [16, 17, 4, 5];
+}
+
+export function doorWiring(): Wiring {
+  return {
+    name: 'walked door', family: 'virtual', hardware: 1, stretch: 100,
+    keypad: { type: 'matrix', rows: rowPins(), columns: [FIRST_COLUMN, FIRST_COLUMN + 1, FIRST_COLUMN + 2], keys: KEYS },
+    bolt: { type: 'motor', in1: IN1, in2: IN2, throwMs: THROW_MS },
+    sensors: {
+      locked: { pin: LOCKED_STOP, active: 0, pull: 'up' }, unlocked: { pin: UNLOCKED_STOP, active: 0, pull: 'up' },
+      door: { pin: DOOR_SENSOR, active: 1 },
+    },
+    led: { pin: LED, active: 1 }, beeper: { pin: BEEPER, hz: 0 },
+    onPowerLoss: 'failSecure', battery: { chemistry: '4xAA', pin: BATTERY, fullScaleMv: 9000 },
+  };
+}

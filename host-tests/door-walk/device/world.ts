@@ -1,0 +1,293 @@
+/**
+ * A door in time that jumps from one thing that happens to the next: timers of the lock, ends of pulses, the end of the power. Hashes and
+ * writes take time, in which pulses end and keys are pressed. A pulse behaves as Espruino's: asked for while another runs on its pin it
+ * only moves the end.
+ */
+import type { Wiring } from '../../../boards/wiring.js';
+import { openBattery } from '../../../firmware/lock/battery.js';
+import type { Door, DoorParts } from '../../../firmware/lock/door-parts.js';
+import { openDoor } from '../../../firmware/lock/door.js';
+import { readSettings } from '../../../firmware/lock/settings.js';
+import { openSignals } from '../../../firmware/lock/signals.js';
+import type { Pins, Platform, ResetCause } from '../../../firmware/platform/types.js';
+import { newKeys, columnLevel, type Keys } from './keys.js';
+import {
+  BEEPER as BEEPER_SEEN, BOTH_INPUTS, CHANGED, CUT, FAILED, HASHED, LIGHT, MOTOR, PULSE, SAFE_MODE, STARTED, WINDOW, WIRED, type See,
+} from './seen.js';
+import { openStores, REFUSED_WRITE, STAYED_OLD, TORN, WRITTEN, type Stores } from './stores.js';
+import { BATTERY, BEEPER, doorWiring, DOOR_SENSOR, FIRST_COLUMN, IN1, IN2, LED, LOCKED_STOP, UNLOCKED_STOP } from './wired.js';
+
+/** Native functions of whatever runs this. */
+export interface Natives {
+  sha256: Platform['sha256'];
+  toWire: Platform['toWire'];
+  toBytes: Platform['toBytes'];
+}
+
+interface Timer {
+  id: number;
+  at: number;
+  turn: () => void;
+}
+
+const HASH_MS = 0.5;
+/** The bolt's way from one end stop to the other. */
+const TRAVEL_MS = 400;
+export const PINS = 48;
+const NEVER = 1e15;
+
+export interface World {
+  /** Milliseconds since the beginning, however often the lock restarted. */
+  time: number;
+  startedAt: number;
+  starts: number;
+  cause: ResetCause;
+  wiring: Wiring;
+  door: Door;
+  stores: Stores;
+  platform: Platform;
+  keys: Keys;
+  /** No power. */
+  dead: boolean;
+  /** The interpreter does nothing any more; hardware goes on. */
+  hung: boolean;
+  /** The interpreter hangs as soon as the motor has current. */
+  hangOnPulse: boolean;
+  /** The power goes at this time, or at the so many-th write from now (0 = neither), before, inside or after it. */
+  cutAt: number;
+  fuse: number;
+  fuseMode: number;
+  refusing: boolean;
+  /** 0 = fully out (locked), 1 = fully in. */
+  bolt: number;
+  /** The motor cannot push the bolt beyond these. */
+  blockedBelow: number;
+  blockedAbove: number;
+  doorClosed: boolean;
+  /** 0 = end stops work, 1 = both say "reached", 2 = both say "not". */
+  stopsFault: number;
+  /** 0 = the sensor works, 1 = its cable is off. */
+  doorSensorFault: number;
+  /** Share of the ADC's full scale. */
+  analog: number;
+  /** Seconds since 1970 at time 0; below 0: the lock does not know the time. */
+  clockBase: number;
+  /** What the lock is set up with. */
+  salt: Uint8Array;
+  recoveryHash: Uint8Array;
+}
+
+export const CUT_BEFORE = 0;
+export const CUT_INSIDE = 1;
+export const CUT_AFTER = 2;
+
+export interface Board {
+  world: World;
+  /** -1, 0, 1: what the bridge does to the motor. */
+  force(): number;
+  /** Lets time pass until then, or until the power goes. */
+  advance(untilMs: number): void;
+  cut(): void;
+  start(cause: ResetCause): void;
+}
+
+export function openWorld(natives: Natives, see: See): Board {
+  const levels = new Uint8Array(PINS);
+  const ends: number[][] = [];
+  let pending = 0;
+  let timers: Timer[] = [];
+  let nextId = 1;
+  let movedAt = 0;
+  const keys = newKeys();
+  const pins: Pins = {
+    mode: () => undefined,
+    write: (pin, level) => set(pin, level),
+    pulse: (pin, level, ms) => {
+      if (w.dead) return;
+      see(PULSE, pin, ms);
+      const queue = ends[pin] || (ends[pin] = []);
+      const last = queue[queue.length - 1];
+      pending++;
+      queue.push((last === undefined ? w.time : last) + ms);
+      if (last === undefined) set(pin, level);
+      if (w.hangOnPulse && (pin === IN1 || pin === IN2)) {
+        w.hangOnPulse = false;
+        w.hung = true;
+      }
+    },
+    read: (pin) => {
+      if (pin >= FIRST_COLUMN && pin < FIRST_COLUMN + 3) return columnLevel(keys, pin - FIRST_COLUMN, levels, w.time);
+      moveBolt();
+      if (pin === LOCKED_STOP) return w.stopsFault === 1 || !w.stopsFault && w.bolt <= 0 ? 0 : 1;
+      if (pin === UNLOCKED_STOP) return w.stopsFault === 1 || !w.stopsFault && w.bolt >= 1 ? 0 : 1;
+      if (pin === DOOR_SENSOR) return w.doorClosed && !w.doorSensorFault ? 1 : 0;
+      return levels[pin] ? 1 : 0;
+    },
+    analog: (pin) => (pin === BATTERY ? w.analog : NaN),
+    tone: (pin, hz) => set(pin, hz ? 1 : 0),
+    watch: () => undefined,
+  };
+  const platform: Platform = {
+    flash: { read: () => new Uint8Array(0), write: () => undefined, erase: () => undefined, text: () => '' },
+    nowMs: () => w.time - w.startedAt,
+    after: (delayMs, turn) => {
+      if (!w.dead) timers.push({ id: nextId, at: w.time + (delayMs > 1 ? delayMs : 1), turn });
+      return nextId++;
+    },
+    cancel: (id) => {
+      for (let i = 0; i < timers.length; i++) {
+        if (timers[i]!.id !== id) continue;
+        timers.splice(i, 1);
+        return;
+      }
+    },
+    sha256: (data) => {
+      elapse(HASH_MS);
+      if (typeof data !== 'string') see(HASHED, 0, 0, data);
+      return natives.sha256(data);
+    },
+    crc32: () => 0,
+    toWire: (bytes) => {
+      see(WIRED, 0, 0, bytes);
+      return natives.toWire(bytes);
+    },
+    toBytes: natives.toBytes,
+    startCause: () => w.cause,
+    reboot: () => undefined,
+    armWatchdog: () => undefined,
+    feedWatchdog: () => undefined,
+    collect: () => undefined,
+    freeVars: () => 1000,
+    log: () => see(FAILED, 0, 0),
+    pins,
+  };
+  const w: World = {
+    time: 0, startedAt: 0, starts: 0, cause: 'powerOn', wiring: doorWiring(), door: undefined as unknown as Door, stores: openStores(see, elapse, write),
+    platform, keys, dead: true, hung: false, hangOnPulse: false, cutAt: NEVER, fuse: 0, fuseMode: 0, refusing: false, bolt: 0, blockedBelow: 0,
+    blockedAbove: 1, doorClosed: true, stopsFault: 0, doorSensorFault: 0, analog: 0.7, clockBase: -1, salt: new Uint8Array(16), recoveryHash: new Uint8Array(0),
+  };
+
+  function force(): number {
+    return levels[IN1]! - levels[IN2]!;
+  }
+  function moveBolt(): void {
+    const pushed = force();
+    if (pushed) {
+      w.bolt += pushed * (w.time - movedAt) / TRAVEL_MS;
+      if (w.bolt > w.blockedAbove && pushed > 0) w.bolt = w.blockedAbove;
+      if (w.bolt < w.blockedBelow && pushed < 0) w.bolt = w.blockedBelow;
+    }
+    movedAt = w.time;
+  }
+  function set(pin: number, level: number): void {
+    if (w.dead || levels[pin] === level) return;
+    if (pin === IN1 || pin === IN2) moveBolt();
+    levels[pin] = level;
+    if (pin === BEEPER) see(BEEPER_SEEN, level, 0);
+    else if (pin === LED) see(LIGHT, level, 0);
+    else if (pin === IN1 || pin === IN2) {
+      see(MOTOR, force(), 0);
+      if (levels[IN1] && levels[IN2]) see(BOTH_INPUTS, 0, 0);
+    }
+  }
+  /** The pin whose pulse ends first, and not after `until`; -1 where there is none. */
+  function firstEnd(until: number): number {
+    let pin = -1;
+    let first = until;
+    for (let i = 0; i < ends.length; i++) {
+      const queue = ends[i];
+      if (!queue || !queue.length || queue[0]! > first) continue;
+      first = queue[0]!;
+      pin = i;
+    }
+    return pin;
+  }
+  /** Hardware goes on by itself: pulses end, the power goes. */
+  function elapseUntil(until: number): void {
+    const stop = w.cutAt < until ? w.cutAt : until;
+    while (pending) {
+      const pin = firstEnd(stop);
+      if (pin < 0) break;
+      const end = ends[pin]!.shift()!;
+      pending--;
+      if (end > w.time) w.time = end;
+      set(pin, 0);
+    }
+    if (stop > w.time) w.time = stop;
+    if (w.cutAt <= w.time && !w.dead) cut();
+    if (until > w.time) w.time = until;
+  }
+  function elapse(ms: number): void {
+    if (w.dead) return;
+    elapseUntil(w.time + ms);
+  }
+  function write(): number {
+    if (w.dead) return STAYED_OLD;
+    if (w.refusing) return REFUSED_WRITE;
+    if (!w.fuse || --w.fuse) return WRITTEN;
+    if (w.fuseMode !== CUT_AFTER) cut();
+    else w.cutAt = w.time;
+    return w.fuseMode === CUT_BEFORE ? STAYED_OLD : w.fuseMode === CUT_INSIDE ? TORN : WRITTEN;
+  }
+  function cut(): void {
+    if (w.dead) return;
+    moveBolt();
+    levels.fill(0);
+    ends.splice(0, ends.length);
+    pending = 0;
+    timers = [];
+    w.dead = true;
+    w.hung = false;
+    w.cutAt = NEVER;
+    w.fuse = 0;
+    see(CUT, 0, 0);
+  }
+  function firstTimer(): number {
+    let first = 0;
+    for (let i = 1; i < timers.length; i++) if (timers[i]!.at < timers[first]!.at) first = i;
+    return first;
+  }
+  function advance(until: number): void {
+    while (!w.dead && !w.hung && timers.length) {
+      const index = firstTimer();
+      const timer = timers[index]!;
+      if (timer.at > until) break;
+      timers.splice(index, 1);
+      elapseUntil(timer.at);
+      if (!w.dead) timer.turn();
+      else return;
+    }
+    if (!w.dead) elapseUntil(until);
+  }
+  function partsOf(): DoorParts {
+    const records = w.stores.records;
+    const parts = {
+      platform, wiring: w.wiring, journal: w.stores.journal, records, settings: readSettings(records),
+      identity: { codeSalt: w.salt, recoveryHash: w.recoveryHash },
+      signals: openSignals(platform, w.wiring.led, w.wiring.beeper), battery: openBattery(platform, w.wiring.battery, records),
+      clock: () => (w.clockBase < 0 ? 0 : w.clockBase + Math.floor(w.time / 1000)),
+      hooks: {
+        openWindow: () => see(WINDOW, 0, 0),
+        requestSafeMode: () => see(SAFE_MODE, 0, 0),
+        changed: (status: { lockState: number; doorState: number }) => see(CHANGED, status.lockState, status.doorState),
+      },
+    };
+    return parts;
+  }
+  return {
+    world: w, force, advance, cut,
+    start: (cause) => {
+      moveBolt();
+      cut();
+      w.dead = w.hangOnPulse = false;
+      w.cause = cause;
+      w.startedAt = w.time;
+      see(STARTED, ++w.starts, 0);
+      w.door = openDoor(partsOf());
+    },
+  };
+}
+
+export function wakes(causeNumber: number): ResetCause {
+  return causeNumber === 0 ? 'powerOn' : causeNumber === 1 ? 'brownOut' : causeNumber === 2 ? 'watchdog' : causeNumber === 3 ? 'pin' : causeNumber === 4 ? 'software' : 'unknown';
+}

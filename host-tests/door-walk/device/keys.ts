@@ -28,12 +28,21 @@ export function isDown(keys: Keys, key: number, time: number): boolean {
   return since >= keys.bounceMs || (Math.floor(since) & 1) === 0;
 }
 
-/** Level of a column: low when a pressed key, or a path over several, joins it to a row driven low. */
+/** Level of a column: low when a pressed key, or a path over several, joins it to a row driven low. Somebody touches a key. */
 export function columnLevel(keys: Keys, column: number, levels: Uint8Array, time: number): 0 | 1 {
-  if (time >= keys.lastUntil) return 1;
   let down = 0;
-  for (let key = 0; key < KEYS.length; key++) if (isDown(keys, key, time)) down |= 1 << key;
+  let last = 0;
+  for (let key = 0; key < KEYS.length; key++) {
+    if (time >= keys.until[key]! || !isDown(keys, key, time)) continue;
+    down |= 1 << key;
+    last = key;
+  }
   if (!down) return 1;
+  if (down === 1 << last) return last % 3 === column && !levels[keys.rows[Math.floor(last / 3)]!] ? 0 : 1;
+  return joined(keys, down, column, levels);
+}
+
+function joined(keys: Keys, down: number, column: number, levels: Uint8Array): 0 | 1 {
   let columns = 1 << column;
   let rows = 0;
   for (let pass = 0; pass < 4; pass++) {

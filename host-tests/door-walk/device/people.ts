@@ -38,7 +38,7 @@ export function decide(people: People, world: World, next: Happening): void {
   }
   const what = below(random, 100);
   if (what < 30) return trouble(people, world, next);
-  if (what < 50) return wait(random, world, next);
+  if (what < 40) return wait(random, world, next);
   people.plan = intention(people, world);
   typeOne(people, next);
 }
@@ -47,18 +47,18 @@ function typeOne(people: People, next: Happening): void {
   const random = people.random;
   const symbol = people.plan.charAt(0);
   people.plan = people.plan.substr(1);
-  if (symbol === '~') return set(next, IDLE, between(random, 200, 3000), 0, 0);
-  if (symbol === '_') return set(next, IDLE, between(random, 11000, 14000), 0, 0);
+  if (symbol === '~') return set(next, IDLE, between(random, 200, 1200), 0, 0);
+  if (symbol === '_') return set(next, IDLE, between(random, 11000, 12000), 0, 0);
   const fast = perMille(random, 250);
-  set(next, KEY, KEYS.indexOf(symbol), fast ? between(random, 45, SLOW_KEY_MS) : between(random, SLOW_KEY_MS, 260), fast ? between(random, 60, 110) : between(random, 80, 500));
+  set(next, KEY, KEYS.indexOf(symbol), fast ? between(random, 45, SLOW_KEY_MS) : between(random, SLOW_KEY_MS, 260), fast ? between(random, 60, 110) : between(random, 60, 240));
 }
 
 function wait(random: Random, world: World, next: Happening): void {
   const disabledMs = world.door.status().disabledMs;
-  if (disabledMs && perMille(random, 600)) set(next, IDLE, Math.floor(disabledMs) + 1500, 0, 0);
-  else if (perMille(random, 20)) set(next, IDLE, between(random, 31000, 120000), 0, 0);
-  else if (perMille(random, 300)) set(next, IDLE, between(random, 11000, 20000), 0, 0);
-  else set(next, IDLE, between(random, 100, 4000), 0, 0);
+  if (disabledMs && perMille(random, disabledMs > 30000 ? 60 : 300)) set(next, IDLE, Math.floor(disabledMs) + 1500, 0, 0);
+  else if (perMille(random, 5)) set(next, IDLE, between(random, 31000, 90000), 0, 0);
+  else if (perMille(random, 60)) set(next, IDLE, between(random, 11000, 16000), 0, 0);
+  else set(next, IDLE, between(random, 20, 1500), 0, 0);
 }
 
 function digits(random: Random, count: number): string {
@@ -135,7 +135,7 @@ function trouble(people: People, world: World, next: Happening): void {
   }
   const what = below(random, 100);
   if (what < 12) set(next, DOOR, below(random, 2), 0, 0);
-  else if (what < 24) set(next, HAND, below(random, 2) * 1000, between(random, 0, 4000), 0);
+  else if (what < 24) set(next, HAND, below(random, 2) * 1000, between(random, 0, 2600), 0);
   else if (what < 26) set(next, HAND, between(random, 100, 900), between(random, 0, 2000), 0);
   else if (what < 33) set(next, JAM, below(random, 2) ? 1000 : between(random, 0, 900), below(random, 2) ? 0 : between(random, 100, 1000), 0);
   else if (what < 37) set(next, SENSORS, below(random, 3), below(random, 2), 0);

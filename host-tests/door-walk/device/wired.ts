@@ -22,7 +22,7 @@ export function rowPins(): number[] {
 
 export function doorWiring(): Wiring {
   return {
-    name: 'walked door', family: 'virtual', hardware: 1, stretch: 100,
+    name: 'walked door', family: 'virtual', hardware: 1, stretch: 49,
     keypad: { type: 'matrix', rows: rowPins(), columns: [FIRST_COLUMN, FIRST_COLUMN + 1, FIRST_COLUMN + 2], keys: KEYS },
     bolt: { type: 'motor', in1: IN1, in2: IN2, throwMs: THROW_MS },
     sensors: {

@@ -15,7 +15,7 @@ import {
   BEEPER as BEEPER_SEEN, BOTH_INPUTS, CHANGED, CUT, FAILED, HASHED, LIGHT, MOTOR, PULSE, SAFE_MODE, STARTED, WINDOW, WIRED, type See,
 } from './seen.js';
 import { openStores, REFUSED_WRITE, STAYED_OLD, TORN, WRITTEN, type Stores } from './stores.js';
-import { BATTERY, BEEPER, doorWiring, DOOR_SENSOR, FIRST_COLUMN, IN1, IN2, LED, LOCKED_STOP, UNLOCKED_STOP } from './wired.js';
+import { BATTERY, BEEPER, doorWiring, FIRST_COLUMN, IN1, IN2, LED, LOCKED_STOP, UNLOCKED_STOP } from './wired.js';
 
 /** Native functions of whatever runs this. */
 export interface Natives {
@@ -26,7 +26,7 @@ export interface Natives {
 
 interface Timer {
   id: number;
-  at: number;
+  dueMs: number;
   turn: () => void;
 }
 
@@ -116,12 +116,11 @@ export function openWorld(natives: Natives, see: See): Board {
       }
     },
     read: (pin) => {
-      if (pin >= FIRST_COLUMN && pin < FIRST_COLUMN + 3) return columnLevel(keys, pin - FIRST_COLUMN, levels, w.time);
+      if (pin < FIRST_COLUMN + 3) return w.time >= keys.lastUntil ? 1 : columnLevel(keys, pin - FIRST_COLUMN, levels, w.time);
       moveBolt();
       if (pin === LOCKED_STOP) return w.stopsFault === 1 || !w.stopsFault && w.bolt <= 0 ? 0 : 1;
       if (pin === UNLOCKED_STOP) return w.stopsFault === 1 || !w.stopsFault && w.bolt >= 1 ? 0 : 1;
-      if (pin === DOOR_SENSOR) return w.doorClosed && !w.doorSensorFault ? 1 : 0;
-      return levels[pin] ? 1 : 0;
+      return w.doorClosed && !w.doorSensorFault ? 1 : 0;
     },
     analog: (pin) => (pin === BATTERY ? w.analog : NaN),
     tone: (pin, hz) => set(pin, hz ? 1 : 0),
@@ -131,7 +130,7 @@ export function openWorld(natives: Natives, see: See): Board {
     flash: { read: () => new Uint8Array(0), write: () => undefined, erase: () => undefined, text: () => '' },
     nowMs: () => w.time - w.startedAt,
     after: (delayMs, turn) => {
-      if (!w.dead) timers.push({ id: nextId, at: w.time + (delayMs > 1 ? delayMs : 1), turn });
+      if (!w.dead) timers.push({ id: nextId, dueMs: w.time + (delayMs > 1 ? delayMs : 1), turn });
       return nextId++;
     },
     cancel: (id) => {
@@ -244,16 +243,16 @@ export function openWorld(natives: Natives, see: See): Board {
   }
   function firstTimer(): number {
     let first = 0;
-    for (let i = 1; i < timers.length; i++) if (timers[i]!.at < timers[first]!.at) first = i;
+    for (let i = 1; i < timers.length; i++) if (timers[i]!.dueMs < timers[first]!.dueMs) first = i;
     return first;
   }
   function advance(until: number): void {
     while (!w.dead && !w.hung && timers.length) {
       const index = firstTimer();
       const timer = timers[index]!;
-      if (timer.at > until) break;
+      if (timer.dueMs > until) break;
       timers.splice(index, 1);
-      elapseUntil(timer.at);
+      elapseUntil(timer.dueMs);
       if (!w.dead) timer.turn();
       else return;
     }

@@ -135,7 +135,11 @@ function perform(board: Board, codes: Codes, happening: Happening): void {
     case BATTERY: w.analog = a / 1000; break;
     case STORE: w.refusing = a === 1; break;
     case STUCK: hold(w.keys, a, w.time, w.time + b); break;
-    case OFFICE: changeUser(w, codes, a); break;
+    case OFFICE:
+      // As the rest of the lock does: no flash operation while the door is busy.
+      for (let i = 0; i < 200 && !w.dead && !w.hung && w.door.busy(); i++) board.advance(w.time + 100);
+      if (!w.dead && !w.hung && !w.door.busy()) changeUser(w, codes, a);
+      break;
     case REMOTE: if (a === 1) w.door.lock(7, b); else w.door.unlock(7, b);
   }
 }

@@ -1,0 +1,66 @@
+/** How many wrong codes were tried, and how long codes are disabled for it: from at least to at most, where it cannot be known. */
+
+const LIMIT = 5;
+const MARGIN_MS = 1200;
+
+function delayMs(wrong: number): number {
+  const over = wrong - LIMIT;
+  return over < 0 ? 0 : Math.min(255, 10 * 2 ** over) * 1000;
+}
+
+export interface LockOut {
+  /** Whether a code that is ended by `#` at that time is compared. */
+  disabled(time: number): 'no' | 'maybe' | 'yes';
+  wrong(time: number, stored: boolean): void;
+  right(stored: boolean): void;
+  /** Wrong or right or nothing. */
+  unsure(time: number, stored: boolean): void;
+  restart(time: number): void;
+  /** Against what the lock says it has counted. */
+  check(counted: number, complain: (words: string) => void): void;
+}
+
+export function openLockOut(): LockOut {
+  const ram = { least: 0, most: 0 };
+  const flash = { least: 0, most: 0 };
+  let leastUntil = 0;
+  let mostUntil = 0;
+
+  function disable(time: number): void {
+    leastUntil = time + delayMs(ram.least);
+    mostUntil = time + delayMs(ram.most) + MARGIN_MS;
+    if (!delayMs(ram.most)) mostUntil = 0;
+  }
+  return {
+    disabled: (time) => (time < leastUntil - MARGIN_MS ? 'yes' : time < mostUntil ? 'maybe' : 'no'),
+    wrong: (time, stored) => {
+      ram.least++;
+      ram.most++;
+      flash.most++;
+      if (stored) flash.least++;
+      disable(time);
+    },
+    right: (stored) => {
+      ram.least = ram.most = leastUntil = mostUntil = flash.least = 0;
+      flash.most = stored ? 1 : flash.most + 2;
+    },
+    unsure: (time, stored) => {
+      ram.least = flash.least = 0;
+      ram.most += 2;
+      flash.most += 2;
+      leastUntil = 0;
+      mostUntil = Math.max(mostUntil, time + delayMs(ram.most) + MARGIN_MS);
+      void stored;
+    },
+    restart: (time) => {
+      // A mark that was cut counts as a try.
+      flash.most++;
+      ram.least = flash.least;
+      ram.most = flash.most;
+      disable(time);
+    },
+    check: (counted, complain) => {
+      if (counted < Math.min(ram.least, 250)) complain(`${counted} wrong tries are counted, there were ${ram.least}`);
+    },
+  };
+}

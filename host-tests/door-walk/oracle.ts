@@ -1,0 +1,315 @@
+/**
+ * Watches a walk from outside and holds it against what the door must never do (`invariants.ts`). It knows who has which code, what was typed,
+ * and what current flows; nothing of how the lock decides.
+ */
+import { LOG_FIRST, MASTER } from '../../firmware/flash/keys.js';
+import { parseLogEntry, type LogEntry } from '../../firmware/lock/access-log.js';
+import {
+  FORCED_USER, LOG_FORCED_USER, LOG_JAMMED, LOG_LOCK, LOG_MASTER_CHANGED, LOG_MENU, LOG_NON_ACCESS_USER, LOG_REFUSED, LOG_UNLOCK, LOG_WINDOW, LOG_WRONG_CODE_LIMIT,
+  MASTER_USER, NOBODY, NON_ACCESS_USER, RECOVERY_USER, SOURCE_KEYPAD, SOURCE_MANUAL, SOURCE_REMOTE,
+} from '../../firmware/lock/states.js';
+import { masterIn, masterOf, pinOf, RECOVERY, typeOf, USERS } from './device/codes.js';
+import * as happen from './device/events.js';
+import { isDown } from './device/keys.js';
+import * as seen from './device/seen.js';
+import { HASH, KEYS, STAR, THROW_MS } from './device/wired.js';
+import type { Walk } from './device/walk.js';
+import type { Invariant } from './invariants.js';
+import { openLockOut } from './lock-out.js';
+import { mayHaveTyped, openTyping, type Submission } from './typing.js';
+import { openThrows } from './throws.js';
+
+/** A press of this length is heard, whatever the lock does. */
+export const HEARD_MS = 115;
+/** A right code opens within this. */
+const OPENS_MS = 5000;
+/** An event of which nothing is known any more is told within this, once nobody types. */
+const LOGGED_MS = 13_000;
+
+interface Expected {
+  what: number[];
+  source: number;
+  user: number;
+  since: number;
+  /** May or may not come. */
+  maybe: boolean;
+}
+
+export interface Oracle {
+  see: seen.See;
+  before(): void;
+  after(): void;
+}
+
+export function openOracle(walk: () => Walk, violate: (invariant: Invariant, words: string) => void): Oracle {
+  const typing = openTyping();
+  const lockOut = openLockOut();
+  const throws = openThrows((invariant, words) => violate(invariant, words));
+  let expected: Expected[] = [];
+  let opensBy = 0;
+  let lastSequence = 0;
+  let storeFailedAt = -1e9;
+  let marked = true;
+  let quietSince = 0;
+  let hashed: Uint8Array[] = [];
+  let entry: Uint8Array | undefined;
+  let lastDigits = '';
+  let recoveryAt = -1e9;
+  let doubtUntil = 0;
+  let lastKeyTold = 0;
+
+  const world = (): Walk['world'] => walk().world;
+  const now = (): number => world().time;
+  const storeWell = (): boolean => !world().refusing && !world().fuse;
+
+  function expectLog(what: number[], source: number, user: number, maybe = false): void {
+    expected.push({ what, source, user, since: now(), maybe: maybe || world().refusing });
+  }
+
+  /** Whose code this is, by what was set up. */
+  function ownerOf(digits: string): number {
+    if (digits === RECOVERY) return RECOVERY_USER;
+    const master = masterIn(world(), walk().codes);
+    if (master >= 0 && digits === masterOf(master)) return MASTER_USER;
+    for (let user = 1; user <= USERS; user++) if (walk().codes.live[user] && digits === pinOf(user)) return user;
+    return NOBODY;
+  }
+
+  function mayOpen(user: number): boolean {
+    return user === RECOVERY_USER || user !== NOBODY && user !== MASTER_USER && typeOf(user) !== NON_ACCESS_USER;
+  }
+
+  function allowUnlock(user: number, source: number, sure: boolean): void {
+    const type = user > 0 && user <= USERS ? typeOf(user) : 0;
+    throws.allow(1, now(), source === SOURCE_KEYPAD ? OPENS_MS : 500);
+    expectLog([source === SOURCE_KEYPAD && type === FORCED_USER ? LOG_FORCED_USER : LOG_UNLOCK, LOG_JAMMED], source, user, !sure);
+    const { bolt, stopsFault } = world();
+    if (sure && (bolt < 1 || stopsFault)) opensBy = now() + OPENS_MS;
+  }
+
+  function onSubmission(submission: Submission): void {
+    const time = now();
+    if (submission.what === 'nothing') return;
+    if (submission.what === 'lock') {
+      throws.allow(-1, time, 500);
+      opensBy = 0;
+      expectLog([LOG_LOCK, LOG_JAMMED], SOURCE_KEYPAD, NOBODY);
+      return;
+    }
+    lastDigits = submission.digits;
+    if (submission.what === 'choice') return onChoice(submission.digits);
+    if (submission.what === 'unsure') return onUnsure();
+    marked = false;
+    const disabled = lockOut.disabled(time);
+    const user = ownerOf(submission.digits);
+    if (disabled === 'yes') return;
+    if (disabled === 'maybe') {
+      typing.doubt();
+      return onUnsure();
+    }
+    if (user === NOBODY) {
+      lockOut.wrong(time, storeWell());
+      expectLog([LOG_REFUSED, LOG_WRONG_CODE_LIMIT], SOURCE_KEYPAD, NOBODY);
+    } else if (user === MASTER_USER) {
+      lockOut.right(storeWell());
+      typing.enterMenu();
+      expectLog([LOG_MENU], SOURCE_KEYPAD, user);
+    } else {
+      lockOut.right(storeWell());
+      if (mayOpen(user)) allowUnlock(user, SOURCE_KEYPAD, true);
+      else expectLog([LOG_NON_ACCESS_USER], SOURCE_KEYPAD, user);
+      if (user === RECOVERY_USER) {
+        recoveryAt = time;
+        typing.enterMenu();
+      }
+    }
+  }
+
+  function onChoice(digits: string): void {
+    // What follows the recovery code is a new master code; what follows the master code is a choice.
+    if (now() - recoveryAt < 60_000) {
+      expectLog([LOG_MASTER_CHANGED], SOURCE_KEYPAD, RECOVERY_USER, true);
+      typing.doubt();
+    } else if (digits === '1') {
+      allowUnlock(MASTER_USER, SOURCE_KEYPAD, true);
+      typing.leaveMenu();
+    } else if (digits === '8') {
+      expectLog([LOG_WINDOW], SOURCE_KEYPAD, MASTER_USER);
+      typing.leaveMenu();
+    }
+  }
+
+  /** Something was ended by `#`, nobody knows what: anything that fits the keys of the last minute may happen. */
+  function onUnsure(): void {
+    const time = now();
+    const since = time - 75_000;
+    lockOut.unsure(time, storeWell());
+    throws.allow(-1, time, 500);
+    opensBy = 0;
+    expectLog([LOG_LOCK, LOG_JAMMED], SOURCE_KEYPAD, NOBODY, true);
+    expectLog([LOG_REFUSED, LOG_WRONG_CODE_LIMIT], SOURCE_KEYPAD, NOBODY, true);
+    const might = (code: string): boolean => mayHaveTyped(typing.recent, code, since);
+    for (let user = 1; user <= USERS; user++) {
+      if (!walk().codes.live[user] || !might(pinOf(user))) continue;
+      if (mayOpen(user)) allowUnlock(user, SOURCE_KEYPAD, false);
+      else expectLog([LOG_NON_ACCESS_USER], SOURCE_KEYPAD, user, true);
+    }
+    const master = masterIn(world(), walk().codes);
+    if (master >= 0 && might(masterOf(master))) {
+      expectLog([LOG_MENU], SOURCE_KEYPAD, MASTER_USER, true);
+      if (might(`${masterOf(master)}#1`)) allowUnlock(MASTER_USER, SOURCE_KEYPAD, false);
+      if (might(`${masterOf(master)}#8`)) expectLog([LOG_WINDOW], SOURCE_KEYPAD, MASTER_USER, true);
+    }
+    if (might(RECOVERY)) {
+      recoveryAt = time;
+      allowUnlock(RECOVERY_USER, SOURCE_KEYPAD, false);
+    }
+    if (time - recoveryAt < 75_000) expectLog([LOG_MASTER_CHANGED], SOURCE_KEYPAD, RECOVERY_USER, true);
+  }
+
+  function onLogged(logged: LogEntry, key: number, code: number): void {
+    const place = expected.findIndex(({ what, source, user }) => what.includes(logged.what) && source === logged.source && user === logged.user);
+    if (place >= 0) expected.splice(place, 1);
+    else if (logged.source === SOURCE_KEYPAD || logged.source === SOURCE_REMOTE) {
+      violate('logged without a cause', `entry ${logged.what.toString(16)} of user ${logged.user}, source ${logged.source}`);
+    }
+    if (logged.source === SOURCE_MANUAL && !(logged.what === LOG_LOCK || logged.what === LOG_UNLOCK)) violate('logged without a cause', 'a hand did something else than turning');
+    if (code) return;
+    if (logged.sequence !== lastSequence + 1 || key !== LOG_FIRST + lastSequence % 256) {
+      violate('log out of order', `entry ${logged.sequence} under key ${key} follows ${lastSequence}`);
+    }
+    lastSequence = logged.sequence;
+  }
+
+  function see(what: number, a: number, b: number, bytes?: Uint8Array): void {
+    const time = now();
+    if (what === seen.MOTOR) throws.motor(a, time);
+    else if (what === seen.PULSE) {
+      if (b > 100) violate('pulse too long', `${b} ms on pin ${a}`);
+    } else if (what === seen.BOTH_INPUTS) violate('both inputs driven', 'at once');
+    else if (what === seen.FAILED) violate('turn failed', 'the door logged an exception');
+    else if (what === seen.STORED || what === seen.TRY) {
+      if (throws.energised()) violate('flash written while energised', what === seen.TRY ? `a mark of ${a}` : `record ${a}`);
+      if (b) storeFailedAt = time;
+      if (what === seen.TRY) marked = true;
+      else onRecord(a, b, bytes!);
+    } else if (what === seen.READ) {
+      if (a === 1 && !marked && typing.mode === 'code') violate('compared before it was marked', `the table was read for ${lastDigits}`);
+    } else if (what === seen.HASHED) {
+      if (bytes!.length !== 32) hashed.push(bytes!);
+    } else if (what === seen.WIRED) {
+      if (bytes!.buffer.byteLength === 12) entry = new Uint8Array(bytes!.buffer);
+    } else if (what === seen.CUT) onCut(time);
+    else if (what === seen.STARTED) onStart(time);
+  }
+
+  function onRecord(key: number, code: number, bytes: Uint8Array): void {
+    if (key >= LOG_FIRST) onLogged(parseLogEntry(bytes), key, code);
+    if (key === MASTER && now() - recoveryAt > 120_000) violate('master changed without the recovery code', 'its record was written');
+    if (lastDigits.length > 5 && Buffer.from(bytes).toString('latin1').includes(lastDigits)) violate('code readable in flash', `record ${key} holds ${lastDigits}`);
+  }
+
+  function onCut(time: number): void {
+    throws.cut(time);
+    expected = [];
+    opensBy = 0;
+    hashed = [];
+    entry = undefined;
+  }
+
+  function onStart(time: number): void {
+    typing.restart();
+    throws.restart();
+    lockOut.restart(time);
+    marked = true;
+    recoveryAt = -1e9;
+    quietSince = time;
+    doubtUntil = time;
+    lastKeyTold = 0;
+  }
+
+  function beforeKey(): void {
+    const { a, b } = walk().happening;
+    const w = world();
+    const keys = w.keys;
+    const others = [...KEYS].some((_, key) => key !== a && w.time + b >= keys.from[key]! && w.time < keys.until[key]! + 120);
+    const again = w.time < keys.until[a]! + 45;
+    const sure = b >= HEARD_MS && !others && !again && w.time >= doubtUntil && !w.hung && !isDown(keys, a, w.time);
+    quietSince = w.time;
+    lastKeyTold = sure ? w.time : 0;
+    const submission = typing.key(a, w.time, sure);
+    if (submission) onSubmission(submission);
+    else if (!sure && a === HASH) onUnsure();
+  }
+
+  return {
+    see,
+    before() {
+      const { kind, a, b } = walk().happening;
+      const w = world();
+      typing.pass(w.time);
+      lastKeyTold = 0;
+      if (kind === happen.KEY) beforeKey();
+      else if (kind === happen.KEYS_TOGETHER || kind === happen.STUCK) {
+        for (let key = 0; key < KEYS.length; key++) {
+          if (!(kind === happen.STUCK ? key === a : a & 1 << key)) continue;
+          typing.key(key, w.time, false);
+        }
+        typing.doubt();
+        quietSince = w.time;
+        doubtUntil = w.time + b + 200;
+        if (kind === happen.STUCK ? a === HASH : a & 1 << HASH) onUnsure();
+      } else if (kind === happen.REMOTE) {
+        if (a === 1) {
+          throws.allow(-1, w.time, 500);
+          opensBy = 0;
+          expectLog([LOG_LOCK, LOG_JAMMED], SOURCE_REMOTE, b);
+        } else allowUnlock(b, SOURCE_REMOTE, false);
+      } else if (kind === happen.HAND) {
+        opensBy = 0;
+      } else if (kind === happen.SENSORS || kind === happen.JAM) opensBy = 0;
+      else if (kind === happen.STORE && a) storeFailedAt = w.time;
+    },
+    after() {
+      const w = world();
+      const { kind } = walk().happening;
+      typing.pass(w.time);
+      if (w.dead || w.hung) {
+        throws.check(w.time);
+        opensBy = 0;
+        return;
+      }
+      throws.check(w.time);
+      if (throws.goesTo(1)) opensBy = 0;
+      if (opensBy && w.time > opensBy) {
+        violate('right code refused', `${lastDigits} was ended by # more than ${OPENS_MS} ms ago`);
+        opensBy = 0;
+      }
+      const status = w.door.status();
+      if (kind === happen.KEY && lastKeyTold && w.startedAt + status.lastKeyMs < lastKeyTold) {
+        violate('key lost', `key ${KEYS.charAt(walk().happening.a)}, down for ${walk().happening.b} ms`);
+      }
+      lockOut.check(status.wrongCodes, (words) => violate('tries forgotten', words));
+      if (hashed.some((bytes) => bytes.some((value) => value > 0))) violate('code kept in memory', 'the message that was hashed');
+      hashed = [];
+      if (entry && typing.mode === 'code' && w.time - quietSince > 11_000 && entry.some((value) => value > 0)) violate('code kept in memory', 'the digits typed');
+      if (w.time - quietSince > LOGGED_MS && w.time >= doubtUntil) onQuiet(w.time);
+    },
+  };
+
+  /** Nobody has typed for a while: everything has been logged. */
+  function onQuiet(time: number): void {
+    if (throws.energised() || time - throws.lastMs() < 2000) return;
+    if (time - storeFailedAt > LOGGED_MS && !world().refusing) {
+      const lost = expected.find(({ maybe, since }) => !maybe && time - since > LOGGED_MS);
+      if (lost) {
+        const isUnlock = lost.what.includes(LOG_UNLOCK) || lost.what.includes(LOG_FORCED_USER);
+        violate(isUnlock ? 'cause not logged' : 'log entry lost', `${lost.what.map((each) => each.toString(16)).join(' or ')} of user ${lost.user}, source ${lost.source}`);
+      }
+    }
+    expected = expected.filter(({ since }) => time - since <= LOGGED_MS);
+  }
+}
+
+void STAR;
+void THROW_MS;

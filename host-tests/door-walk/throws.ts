@@ -1,0 +1,97 @@
+/** What current the motor may have: for a cause that was given, in pulses, for as long as a throw may last. */
+import { THROW_MS } from './device/wired.js';
+import type { Invariant } from './invariants.js';
+
+/** A pulse, and what a clock may be off by. */
+const PULSE_MS = 101;
+/** Three tries, two ways back, two pauses, and the gaps between pulses. */
+const THROW_LIMIT_MS = 3 * THROW_MS + 2 * 300 + 900 + 600;
+/** A way back begins when so much of the throw is over, and both take no longer than this. */
+const BACK_AFTER_MS = THROW_MS - 50;
+const BACK_MS = 2 * 420;
+/** Without current for so long every throw is over. */
+const OVER_MS = 800;
+
+export interface Throws {
+  /** A cause: the motor may be started in that direction (1 unlocks) within `ms`. */
+  allow(direction: number, time: number, ms: number): void;
+  motor(direction: number, time: number): void;
+  cut(time: number): void;
+  restart(): void;
+  check(time: number): void;
+  energised(): boolean;
+  /** The motor has been driven towards this since the last pause. */
+  goesTo(direction: number): boolean;
+  /** When there was current last. */
+  lastMs(): number;
+}
+
+interface Throw {
+  direction: number;
+  /** To be used until then. */
+  until: number;
+  /** -1: not used yet. */
+  since: number;
+  backMs: number;
+}
+
+export function openThrows(violate: (invariant: Invariant, words: string) => void): Throws {
+  let throws: Throw[] = [];
+  let way: Throw | undefined;
+  let current = 0;
+  let since = 0;
+  let last = -1e9;
+  let afterRestart = false;
+
+  function end(time: number): void {
+    if (!current) return;
+    if (time - since > PULSE_MS) violate('energised too long', `${(time - since).toFixed(1)} ms in one piece`);
+    if (way && current !== way.direction) way.backMs += time - since;
+    current = 0;
+    last = time;
+  }
+  function begin(direction: number, time: number): void {
+    const over = time - last > OVER_MS;
+    throws = throws.filter((each) => (each.since < 0 ? each.until >= time : !over));
+    way = throws.findLast((each) => each.direction === direction && (each.since < 0 || time - each.since < THROW_LIMIT_MS))
+      ?? throws.findLast((each) => each.direction !== direction && each.since >= 0 && time - each.since > BACK_AFTER_MS
+        && time - each.since < THROW_LIMIT_MS && each.backMs < BACK_MS);
+    if (way) {
+      if (way.since < 0) way.since = time;
+      afterRestart = false;
+      return;
+    }
+    const late = throws.find((each) => each.since >= 0);
+    if (late) violate('energised too long', `a throw of ${late.direction} that began ${Math.round(time - late.since)} ms ago, ${Math.round(late.backMs)} ms of it back`);
+    else violate(afterRestart ? 'energised after a restart' : direction > 0 ? 'unlocked without a cause' : 'locked without a cause', 'nobody asked for it');
+    throws.push({ direction, until: 0, since: time, backMs: 0 });
+  }
+  return {
+    allow: (direction, time, ms) => {
+      throws.push({ direction, until: time + ms, since: -1, backMs: 0 });
+    },
+    motor: (direction, time) => {
+      end(time);
+      if (!direction) return;
+      begin(direction, time);
+      current = direction;
+      since = time;
+    },
+    cut: (time) => {
+      end(time);
+      throws = [];
+    },
+    restart: () => {
+      throws = [];
+      afterRestart = true;
+    },
+    check: (time) => {
+      if (!current || time - since <= PULSE_MS) return;
+      violate('energised too long', `${Math.round(time - since)} ms, and still`);
+      since = time;
+    },
+    energised: () => current !== 0,
+    goesTo: (direction) => throws.some((each) => each.direction === direction && each.since >= 0),
+    lastMs: () => last,
+  };
+}

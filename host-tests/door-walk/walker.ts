@@ -6,7 +6,7 @@ import { natives } from './natives.js';
 import { openOracle } from './oracle.js';
 import { tellEvent, tellSeen } from './story.js';
 
-const STORY_LINES = 60;
+const STORY_LINES = 200;
 
 export interface Walked {
   seed: number;

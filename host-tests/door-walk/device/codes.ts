@@ -1,4 +1,5 @@
 /** Who has which code at this door. */
+import { CODES, MASTER, MORE_CODES, SCHEDULES } from '../../../firmware/flash/keys.js';
 import { addCode, removeCodes, setMaster, stretchCode } from '../../../firmware/lock/codes-table.js';
 import { FORCED_USER, NON_ACCESS_USER, UNRESTRICTED_USER } from '../../../firmware/lock/states.js';
 import type { World } from './world.js';
@@ -55,18 +56,18 @@ export function changeUser(world: World, codes: Codes, user: number): void {
 
 /** A look into the tables that is not the firmware's. */
 export function isStored(world: World, value: Uint8Array): boolean {
-  for (let key = 1; key < 0x18; key = key === 1 ? 0x10 : key + 1) {
+  for (let key = CODES; key < SCHEDULES; key = key === CODES ? MORE_CODES : key + 1) {
     const table = world.stores.peek(key);
     if (table && indexOfTag(table, value) >= 0) return true;
   }
   return false;
 }
 
-/** Which master code is in force: its number, or -1. */
-export function masterIn(world: World, codes: Codes): number {
-  const stored = world.stores.peek(2);
-  for (let i = 0; stored && i < MASTERS; i++) if (!indexOfTag(stored, codes.values[USERS + 1 + i]!)) return i;
-  return -1;
+/** The master code in force, or `''`. A user's code may have become it, when that user was gone. */
+export function masterIn(world: World, codes: Codes): string {
+  const stored = world.stores.peek(MASTER);
+  for (let i = USERS + MASTERS; stored && i > 0; i--) if (!indexOfTag(stored, codes.values[i]!)) return i > USERS ? masterOf(i - USERS - 1) : pinOf(i);
+  return '';
 }
 
 function indexOfTag(table: Uint8Array, value: Uint8Array): number {

@@ -98,8 +98,7 @@ function livePin(people: People): string {
 }
 
 function master(people: People, world: World): string {
-  const index = masterIn(world, people.codes);
-  return index < 0 ? RECOVERY : masterOf(index);
+  return masterIn(world, people.codes) || RECOVERY;
 }
 
 function choice(random: Random): string {

@@ -1,8 +1,8 @@
 /** What the door never does, by name; docs/design.md says each in a sentence. */
 export const INVARIANTS = [
   'unlocked without a cause', 'locked without a cause', 'cause not logged', 'logged without a cause', 'log out of order', 'log entry lost',
-  'energised too long', 'energised after a restart', 'both inputs driven', 'flash written while energised', 'pulse too long',
-  'key lost', 'right code refused', 'lock-out cut short', 'tries forgotten', 'compared before it was marked',
+  'locked into an open door', 'energised too long', 'energised after a restart', 'both inputs driven', 'flash written while energised', 'pulse too long',
+  'key lost', 'right code refused', 'not let out', 'lock-out cut short', 'tries forgotten', 'compared before it was marked',
   'code kept in memory', 'code readable in flash', 'master changed without the recovery code', 'turn failed',
 ] as const;
 

@@ -2,11 +2,11 @@
  * Watches a walk from outside and holds it against what the door must never do (`invariants.ts`). It knows who has which code, what was typed,
  * and what current flows; nothing of how the lock decides.
  */
-import { LOG_FIRST, MASTER } from '../../firmware/flash/keys.js';
+import { LOG_FIRST, MASTER, SETTINGS } from '../../firmware/flash/keys.js';
 import { parseLogEntry, type LogEntry } from '../../firmware/lock/access-log.js';
 import {
   FORCED_USER, LOG_FORCED_USER, LOG_JAMMED, LOG_LOCK, LOG_MASTER_CHANGED, LOG_MENU, LOG_NON_ACCESS_USER, LOG_REFUSED, LOG_UNLOCK, LOG_WINDOW, LOG_WRONG_CODE_LIMIT,
-  MASTER_USER, NOBODY, NON_ACCESS_USER, RECOVERY_USER, SOURCE_KEYPAD, SOURCE_MANUAL, SOURCE_REMOTE,
+  MASTER_USER, NOBODY, NON_ACCESS_USER, RECOVERY_USER, SOURCE_AUTO, SOURCE_BUTTON, SOURCE_KEYPAD, SOURCE_REMOTE,
 } from '../../firmware/lock/states.js';
 import { masterIn, pinOf, RECOVERY, typeOf, USERS } from './device/codes.js';
 import * as happen from './device/events.js';
@@ -15,6 +15,8 @@ import * as seen from './device/seen.js';
 import { HASH, KEYS } from './device/wired.js';
 import type { Walk } from './device/walk.js';
 import type { Invariant } from './invariants.js';
+import { sensesClosed } from './device/world.js';
+import { AUTO_RELOCK, readSettings, wordSetting } from '../../firmware/lock/settings.js';
 import { openLockOut } from './lock-out.js';
 import { mayHaveTyped, openTyping, type Submission } from './typing.js';
 import { openThrows } from './throws.js';
@@ -25,6 +27,8 @@ export const HEARD_MS = 115;
 const OPENS_MS = 5000;
 /** An event of which nothing is known any more is told within this, once nobody types. */
 const LOGGED_MS = 13_000;
+/** A door that is open, or closed, for this long is seen to be. */
+const SENSED_MS = 1200;
 
 interface Expected {
   what: number[];
@@ -44,9 +48,17 @@ export interface Oracle {
 export function openOracle(walk: () => Walk, violate: (invariant: Invariant, words: string) => void): Oracle {
   const typing = openTyping();
   const lockOut = openLockOut();
-  const throws = openThrows((invariant, words) => violate(invariant, words));
+  const throws = openThrows((invariant, words) => violate(invariant, words), byItself);
   let expected: Expected[] = [];
   let opensBy = 0;
+  /** The door's sensor has said this for so long. */
+  let sensed = true;
+  let sensedSince = 0;
+  /** Somebody asked to lock while the door was not known to be closed: it may follow when it is. */
+  let wanted = false;
+  /** Since the start something happened after which the bolt may go out by itself. */
+  let used = false;
+  let letOut = false;
   let lastSequence = 0;
   let storeFailedAt = -1e9;
   let marked = true;
@@ -79,11 +91,33 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
     return user === RECOVERY_USER || user !== NOBODY && user !== MASTER_USER && typeOf(user) !== NON_ACCESS_USER;
   }
 
+  /** The door has been in that state for longer than the lock needs to see it. */
+  function surely(closed: boolean): boolean {
+    return sensed === closed && now() - Math.max(sensedSince, world().startedAt) > SENSED_MS;
+  }
+
+  function byItself(direction: number): Invariant | undefined {
+    if (direction > 0) return used ? 'unlocked without a cause' : 'energised after a restart';
+    if (surely(false)) return 'locked into an open door';
+    if (wanted || used && wordSetting(readSettings(world().stores.peek(SETTINGS)), AUTO_RELOCK)) return undefined;
+    return used ? 'locked without a cause' : 'energised after a restart';
+  }
+
+  function allowLock(source: number, user: number, sure: boolean): void {
+    opensBy = 0;
+    used = true;
+    if (!surely(true)) wanted = true;
+    if (!surely(false)) throws.allow(-1, now(), 500);
+    expectLog([LOG_LOCK, LOG_JAMMED], source, user, !sure || !surely(true));
+  }
+
   function allowUnlock(user: number, source: number, sure: boolean): void {
     const type = user > 0 && user <= USERS ? typeOf(user) : 0;
+    used = true;
     throws.allow(1, now(), source === SOURCE_KEYPAD ? OPENS_MS : 500);
     expectLog([source === SOURCE_KEYPAD && type === FORCED_USER ? LOG_FORCED_USER : LOG_UNLOCK, LOG_JAMMED], source, user, !sure);
     const { bolt, stopsFault } = world();
+    letOut = source === SOURCE_BUTTON;
     if (sure && (bolt < 1 || stopsFault)) opensBy = now() + OPENS_MS;
   }
 
@@ -91,10 +125,7 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
     const time = now();
     if (submission.what === 'nothing') return;
     if (submission.what === 'lock') {
-      throws.allow(-1, time, 500);
-      opensBy = 0;
-      expectLog([LOG_LOCK, LOG_JAMMED], SOURCE_KEYPAD, NOBODY);
-      return;
+      return allowLock(SOURCE_KEYPAD, NOBODY, true);
     }
     lastDigits = submission.digits;
     if (submission.what === 'choice') return onChoice(submission.digits);
@@ -144,9 +175,7 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
     const time = now();
     const since = time - 75_000;
     lockOut.unsure(time, storeWell());
-    throws.allow(-1, time, 500);
-    opensBy = 0;
-    expectLog([LOG_LOCK, LOG_JAMMED], SOURCE_KEYPAD, NOBODY, true);
+    allowLock(SOURCE_KEYPAD, NOBODY, false);
     expectLog([LOG_REFUSED, LOG_WRONG_CODE_LIMIT], SOURCE_KEYPAD, NOBODY, true);
     const might = (code: string): boolean => mayHaveTyped(typing.recent, code, since);
     for (let user = 1; user <= USERS; user++) {
@@ -172,10 +201,10 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
     const sure = expected.findIndex((each) => !each.maybe && fits(each));
     const place = sure >= 0 ? sure : expected.findIndex(fits);
     if (place >= 0) expected.splice(place, 1);
+    else if (logged.source === SOURCE_AUTO || wanted && logged.what <= LOG_JAMMED && logged.what !== LOG_UNLOCK) wanted = false;
     else if (logged.source === SOURCE_KEYPAD || logged.source === SOURCE_REMOTE) {
       violate('logged without a cause', `entry ${logged.what.toString(16)} of user ${logged.user}, source ${logged.source}`);
     }
-    if (logged.source === SOURCE_MANUAL && !(logged.what === LOG_LOCK || logged.what === LOG_UNLOCK)) violate('logged without a cause', 'a hand did something else than turning');
     if (code) return;
     if (logged.sequence !== lastSequence + 1 || key !== LOG_FIRST + lastSequence % 256) {
       violate('log out of order', `entry ${logged.sequence} under key ${key} follows ${lastSequence}`);
@@ -215,6 +244,7 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
     throws.cut(time);
     expected = [];
     opensBy = 0;
+    wanted = false;
     hashed = [];
     entry = undefined;
   }
@@ -224,6 +254,7 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
     throws.restart();
     lockOut.restart(time);
     marked = true;
+    used = false;
     recoveryAt = -1e9;
     quietSince = time;
     doubtUntil = time;
@@ -262,19 +293,24 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
         doubtUntil = w.time + b + 200;
         if (kind === happen.STUCK ? a === HASH : a & 1 << HASH) onUnsure();
       } else if (kind === happen.REMOTE) {
-        if (a === 1) {
-          throws.allow(-1, w.time, 500);
-          opensBy = 0;
-          expectLog([LOG_LOCK, LOG_JAMMED], SOURCE_REMOTE, b);
-        } else allowUnlock(b, SOURCE_REMOTE, false);
-      } else if (kind === happen.HAND) {
+        if (a === 1) allowLock(SOURCE_REMOTE, b, true);
+        else allowUnlock(b, SOURCE_REMOTE, false);
+      } else if (kind === happen.RELEASE) allowUnlock(NOBODY, SOURCE_BUTTON, w.time > w.releaseUntil + 600 && !w.hung);
+      else if (kind === happen.HAND) {
         opensBy = 0;
+        used = true;
       } else if (kind === happen.SENSORS || kind === happen.JAM) opensBy = 0;
       else if (kind === happen.STORE && a) storeFailedAt = w.time;
     },
     after() {
       const w = world();
       const { kind } = walk().happening;
+      if (sensesClosed(w) !== sensed) {
+        sensed = !sensed;
+        sensedSince = w.time;
+        used = true;
+      }
+      if (kind === happen.SENSORS) used = true;
       typing.pass(w.time);
       if (w.dead || w.hung) {
         throws.check(w.time);
@@ -284,7 +320,8 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
       throws.check(w.time);
       if (throws.goesTo(1)) opensBy = 0;
       if (opensBy && w.time > opensBy) {
-        violate('right code refused', `${lastDigits} was ended by # more than ${OPENS_MS} ms ago`);
+        if (letOut) violate('not let out', `the button inside was pressed more than ${OPENS_MS} ms ago`);
+        else violate('right code refused', `${lastDigits} was ended by # more than ${OPENS_MS} ms ago`);
         opensBy = 0;
       }
       const status = w.door.status();

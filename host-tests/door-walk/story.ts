@@ -25,6 +25,7 @@ export function tellEvent({ kind, a, b }: Happening): string {
     case happen.BATTERY: return `the battery is at ${a / 1000} of full scale`;
     case happen.STORE: return a ? 'the store refuses writes' : 'the store works again';
     case happen.STUCK: return `key ${KEYS.charAt(a)} is stuck for ${b} ms`;
+    case happen.RELEASE: return `the button inside, for ${a} ms`;
     case happen.OFFICE: return `the owner changes user ${a}`;
     default: return `from afar: ${a === 1 ? 'lock' : 'unlock'}, user ${b}`;
   }

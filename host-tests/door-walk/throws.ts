@@ -35,13 +35,13 @@ interface Throw {
   backMs: number;
 }
 
-export function openThrows(violate: (invariant: Invariant, words: string) => void): Throws {
+/** `byItself`: what is wrong with current in that direction that nobody gave a cause for, if anything is. */
+export function openThrows(violate: (invariant: Invariant, words: string) => void, byItself: (direction: number, time: number) => Invariant | undefined): Throws {
   let throws: Throw[] = [];
   let way: Throw | undefined;
   let current = 0;
   let since = 0;
   let last = -1e9;
-  let afterRestart = false;
 
   function end(time: number): void {
     if (!current) return;
@@ -58,12 +58,14 @@ export function openThrows(violate: (invariant: Invariant, words: string) => voi
         && time - each.since < THROW_LIMIT_MS && each.backMs < BACK_MS);
     if (way) {
       if (way.since < 0) way.since = time;
-      afterRestart = false;
       return;
     }
     const late = throws.find((each) => each.since >= 0);
     if (late) violate('energised too long', `a throw of ${late.direction} that began ${Math.round(time - late.since)} ms ago, ${Math.round(late.backMs)} ms of it back`);
-    else violate(afterRestart ? 'energised after a restart' : direction > 0 ? 'unlocked without a cause' : 'locked without a cause', 'nobody asked for it');
+    else {
+      const invariant = byItself(direction, time);
+      if (invariant) violate(invariant, 'nobody asked for it');
+    }
     throws.push({ direction, until: 0, since: time, backMs: 0 });
   }
   return {
@@ -83,7 +85,6 @@ export function openThrows(violate: (invariant: Invariant, words: string) => voi
     },
     restart: () => {
       throws = [];
-      afterRestart = true;
     },
     check: (time) => {
       if (!current || time - since <= PULSE_MS) return;

@@ -1,7 +1,8 @@
 /** Who has which code at this door. */
-import { CODES, MASTER, MORE_CODES, SCHEDULES } from '../../../firmware/flash/keys.js';
+import { CODES, MASTER, MORE_CODES, SCHEDULES, SETTINGS } from '../../../firmware/flash/keys.js';
 import { addCode, removeCodes, setMaster, stretchCode } from '../../../firmware/lock/codes-table.js';
 import { FORCED_USER, NON_ACCESS_USER, UNRESTRICTED_USER } from '../../../firmware/lock/states.js';
+import { AUTO_RELOCK, changeSetting, DOOR_OPEN_PERIOD, readSettings } from '../../../firmware/lock/settings.js';
 import type { World } from './world.js';
 
 export const RECOVERY = '271828182845';
@@ -30,8 +31,8 @@ export interface Codes {
   values: Uint8Array[];
 }
 
-/** Stretches all of them and sets the lock up: users 1 to 6 and the first master code. */
-export function enrol(world: World): Codes {
+/** Stretches all of them and sets the lock up: users 1 to 6, the first master code, and settings that differ from seed to seed. */
+export function enrol(world: World, seed: number): Codes {
   const values: Uint8Array[] = [];
   const codes = { live: new Uint8Array(USERS + 1), values };
   const platform = world.platform;
@@ -42,6 +43,9 @@ export function enrol(world: World): Codes {
   for (let i = 0; i < MASTERS; i++) values[USERS + 1 + i] = stretch(masterOf(i));
   setMaster(platform, world.stores.records, world.recoveryHash, values[USERS + 1]!);
   for (let user = 1; user <= 6; user++) changeUser(world, codes, user);
+  const records = world.stores.records;
+  changeSetting(records, readSettings(records.get(SETTINGS)), AUTO_RELOCK, seed % 3 ? 2 + seed % 9 : 0);
+  changeSetting(records, readSettings(records.get(SETTINGS)), DOOR_OPEN_PERIOD, seed % 2 ? 20 : 0);
   return codes;
 }
 

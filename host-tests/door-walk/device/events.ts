@@ -39,6 +39,9 @@ export const OFFICE = 17;
 /** From afar: 1 = lock, 2 = unlock; user. */
 export const REMOTE = 18;
 
+/** The button inside, for so many milliseconds. */
+export const RELEASE = 19;
+
 /** The caller's record. */
 export interface Happening {
   kind: number;

@@ -1,7 +1,7 @@
 /** What people do at a door, honest and not, and what happens to it: one event after the other, from a seed. */
 import { MASTERS, masterIn, masterOf, pinOf, RECOVERY, USERS, type Codes } from './codes.js';
 import {
-  BATTERY, CLOCK, CUT_AT_WRITE, CUT_LATER, DOOR, HAND, HANG, IDLE, JAM, KEY, KEYS_TOGETHER, OFFICE, POWER_BACK, POWER_CUT, REMOTE, SENSORS, STORE, STUCK,
+  BATTERY, CLOCK, CUT_AT_WRITE, CUT_LATER, DOOR, HAND, HANG, IDLE, JAM, KEY, KEYS_TOGETHER, OFFICE, POWER_BACK, POWER_CUT, RELEASE, REMOTE, SENSORS, STORE, STUCK,
   WATCHDOG, type Happening,
 } from './events.js';
 import { below, between, perMille, type Random } from './random.js';
@@ -150,6 +150,7 @@ function trouble(people: People, world: World, next: Happening): void {
   else if (what < 82) set(next, KEYS_TOGETHER, 1 << STAR | 1 << HASH, between(random, 100, 5000), 300);
   else if (what < 86) set(next, KEY, below(random, KEYS.length), between(random, 1, 44), between(random, 20, 400));
   else if (what < 94) set(next, OFFICE, between(random, 1, USERS), 0, 0);
+  else if (what < 97) set(next, RELEASE, between(random, 120, 1500), 0, 0);
   else set(next, REMOTE, between(random, 1, 2), between(random, 1, 250), 0);
 }
 

@@ -4,7 +4,7 @@
  */
 import { changeUser, enrol, type Codes } from './codes.js';
 import {
-  BATTERY, CLOCK, CUT_AT_WRITE, CUT_LATER, DOOR, HAND, HANG, IDLE, JAM, KEY, KEYS_TOGETHER, OFFICE, POWER_BACK, POWER_CUT, REMOTE, SENSORS, STORE, STUCK,
+  BATTERY, CLOCK, CUT_AT_WRITE, CUT_LATER, DOOR, HAND, HANG, IDLE, JAM, KEY, KEYS_TOGETHER, OFFICE, POWER_BACK, POWER_CUT, RELEASE, REMOTE, SENSORS, STORE, STUCK,
   WATCHDOG, type Happening,
 } from './events.js';
 import { hold } from './keys.js';
@@ -55,7 +55,7 @@ export function openWalk(natives: Natives, seed: number, watch: See | undefined,
   });
   const world = board.world;
   world.dead = false;
-  const codes = enrol(world);
+  const codes = enrol(world, seed);
   world.time = world.cutAt > world.time ? Math.floor(world.time) + 1 : world.time;
   world.dead = true;
   begun = true;
@@ -139,6 +139,10 @@ function perform(board: Board, codes: Codes, happening: Happening): void {
       // As the rest of the lock does: no flash operation while the door is busy.
       for (let i = 0; i < 200 && !w.dead && !w.hung && w.door.busy(); i++) board.advance(w.time + 100);
       if (!w.dead && !w.hung && !w.door.busy()) changeUser(w, codes, a);
+      break;
+    case RELEASE:
+      w.releaseUntil = w.time + a;
+      board.advance(w.time + a + 60);
       break;
     case REMOTE: if (a === 1) w.door.lock(7, b); else w.door.unlock(7, b);
   }

@@ -13,6 +13,8 @@ export const LOCKED_STOP = 35;
 export const UNLOCKED_STOP = 36;
 export const DOOR_SENSOR = 39;
 export const BATTERY = 40;
+/** The button inside that lets people out. */
+export const RELEASE_BUTTON = 41;
 export const THROW_MS = 1500;
 export const ROWS = 4;
 
@@ -27,7 +29,7 @@ export function doorWiring(): Wiring {
     bolt: { type: 'motor', in1: IN1, in2: IN2, throwMs: THROW_MS },
     sensors: {
       locked: { pin: LOCKED_STOP, active: 0, pull: 'up' }, unlocked: { pin: UNLOCKED_STOP, active: 0, pull: 'up' },
-      door: { pin: DOOR_SENSOR, active: 1 },
+      door: { pin: DOOR_SENSOR, active: 1 }, release: { pin: RELEASE_BUTTON, active: 1 },
     },
     led: { pin: LED, active: 1 }, beeper: { pin: BEEPER, hz: 0 },
     onPowerLoss: 'failSecure', battery: { chemistry: '4xAA', pin: BATTERY, fullScaleMv: 9000 },

@@ -4,6 +4,7 @@
  * only moves the end.
  */
 import type { Wiring } from '../../../boards/wiring.js';
+import { SETTINGS } from '../../../firmware/flash/keys.js';
 import { openBattery } from '../../../firmware/lock/battery.js';
 import type { Door, DoorParts } from '../../../firmware/lock/door-parts.js';
 import { openDoor } from '../../../firmware/lock/door.js';
@@ -15,7 +16,7 @@ import {
   BEEPER as BEEPER_SEEN, BOTH_INPUTS, CHANGED, CUT, FAILED, HASHED, LIGHT, MOTOR, PULSE, SAFE_MODE, STARTED, WINDOW, WIRED, type See,
 } from './seen.js';
 import { openStores, REFUSED_WRITE, STAYED_OLD, TORN, WRITTEN, type Stores } from './stores.js';
-import { BATTERY, BEEPER, doorWiring, FIRST_COLUMN, IN1, IN2, LED, LOCKED_STOP, UNLOCKED_STOP } from './wired.js';
+import { BATTERY, BEEPER, doorWiring, FIRST_COLUMN, IN1, IN2, LED, LOCKED_STOP, RELEASE_BUTTON, UNLOCKED_STOP } from './wired.js';
 
 /** Native functions of whatever runs this. */
 export interface Natives {
@@ -68,6 +69,8 @@ export interface World {
   stopsFault: number;
   /** 0 = the sensor works, 1 = its cable is off. */
   doorSensorFault: number;
+  /** Somebody presses the button inside until then. */
+  releaseUntil: number;
   /** Share of the ADC's full scale. */
   analog: number;
   /** Seconds since 1970 at time 0; below 0: the lock does not know the time. */
@@ -75,6 +78,11 @@ export interface World {
   /** What the lock is set up with. */
   salt: Uint8Array;
   recoveryHash: Uint8Array;
+}
+
+/** What the sensor of the door says. */
+export function sensesClosed(w: World): boolean {
+  return w.doorClosed && !w.doorSensorFault;
 }
 
 export const CUT_BEFORE = 0;
@@ -120,7 +128,8 @@ export function openWorld(natives: Natives, see: See): Board {
       moveBolt();
       if (pin === LOCKED_STOP) return w.stopsFault === 1 || !w.stopsFault && w.bolt <= 0 ? 0 : 1;
       if (pin === UNLOCKED_STOP) return w.stopsFault === 1 || !w.stopsFault && w.bolt >= 1 ? 0 : 1;
-      return w.doorClosed && !w.doorSensorFault ? 1 : 0;
+      if (pin === RELEASE_BUTTON) return w.time < w.releaseUntil ? 1 : 0;
+      return sensesClosed(w) ? 1 : 0;
     },
     analog: (pin) => (pin === BATTERY ? w.analog : NaN),
     tone: (pin, hz) => set(pin, hz ? 1 : 0),
@@ -163,7 +172,7 @@ export function openWorld(natives: Natives, see: See): Board {
   const w: World = {
     time: 0, startedAt: 0, starts: 0, cause: 'powerOn', wiring: doorWiring(), door: undefined as unknown as Door, stores: openStores(see, elapse, write),
     platform, keys, dead: true, hung: false, hangOnPulse: false, cutAt: NEVER, fuse: 0, fuseMode: 0, refusing: false, bolt: 0, blockedBelow: 0,
-    blockedAbove: 1, doorClosed: true, stopsFault: 0, doorSensorFault: 0, analog: 0.7, clockBase: -1, salt: new Uint8Array(16), recoveryHash: new Uint8Array(0),
+    blockedAbove: 1, doorClosed: true, stopsFault: 0, doorSensorFault: 0, releaseUntil: 0, analog: 0.7, clockBase: -1, salt: new Uint8Array(16), recoveryHash: new Uint8Array(0),
   };
 
   function force(): number {
@@ -261,7 +270,7 @@ export function openWorld(natives: Natives, see: See): Board {
   function partsOf(): DoorParts {
     const records = w.stores.records;
     const parts = {
-      platform, wiring: w.wiring, journal: w.stores.journal, records, settings: readSettings(records),
+      platform, wiring: w.wiring, journal: w.stores.journal, records, settings: readSettings(records.get(SETTINGS)),
       identity: { codeSalt: w.salt, recoveryHash: w.recoveryHash },
       signals: openSignals(platform, w.wiring.led, w.wiring.beeper), battery: openBattery(platform, w.wiring.battery, records),
       clock: () => (w.clockBase < 0 ? 0 : w.clockBase + Math.floor(w.time / 1000)),

@@ -2,6 +2,8 @@
 
 const LIMIT = 5;
 const MARGIN_MS = 1200;
+/** Between a key going down and the lock hearing it. */
+const HEARING_MS = 150;
 
 function delayMs(wrong: number): number {
   const over = wrong - LIMIT;
@@ -9,12 +11,12 @@ function delayMs(wrong: number): number {
 }
 
 export interface LockOut {
-  /** Whether a code that is ended by `#` at that time is compared. */
-  disabled(time: number): 'no' | 'maybe' | 'yes';
+  /** Whether a code that is ended by `#` at that time is not compared. `toldMs`: for how long the lock says so, which it may where it can be. */
+  disabled(time: number, toldMs: number): 'no' | 'maybe' | 'yes';
   wrong(time: number, stored: boolean): void;
   right(stored: boolean): void;
-  /** Wrong or right or nothing. */
-  unsure(time: number, stored: boolean): void;
+  /** Wrong, or nothing; or right, if it could have been. */
+  unsure(time: number, couldBeRight: boolean): void;
   restart(time: number): void;
   /** Against what the lock says it has counted. */
   check(counted: number, complain: (words: string) => void): void;
@@ -32,7 +34,11 @@ export function openLockOut(): LockOut {
     if (!delayMs(ram.most)) mostUntil = 0;
   }
   return {
-    disabled: (time) => (time < leastUntil - MARGIN_MS ? 'yes' : time < mostUntil ? 'maybe' : 'no'),
+    disabled: (time, toldMs) => {
+      if (time < leastUntil - MARGIN_MS) return 'yes';
+      if (!toldMs || time >= mostUntil) return 'no';
+      return toldMs > HEARING_MS ? 'yes' : 'maybe';
+    },
     wrong: (time, stored) => {
       ram.least++;
       ram.most++;
@@ -44,13 +50,11 @@ export function openLockOut(): LockOut {
       ram.least = ram.most = leastUntil = mostUntil = flash.least = 0;
       flash.most = stored ? 1 : flash.most + 2;
     },
-    unsure: (time, stored) => {
-      ram.least = flash.least = 0;
+    unsure: (time, couldBeRight) => {
       ram.most += 2;
       flash.most += 2;
-      leastUntil = 0;
+      if (couldBeRight) ram.least = flash.least = leastUntil = 0;
       mostUntil = Math.max(mostUntil, time + delayMs(ram.most) + MARGIN_MS);
-      void stored;
     },
     restart: (time) => {
       // A mark that was cut counts as a try.

@@ -10,7 +10,6 @@ import {
 } from '../../firmware/lock/states.js';
 import { masterIn, pinOf, RECOVERY, typeOf, USERS } from './device/codes.js';
 import * as happen from './device/events.js';
-import { isDown } from './device/keys.js';
 import * as seen from './device/seen.js';
 import { HASH, KEYS } from './device/wired.js';
 import type { Walk } from './device/walk.js';
@@ -23,6 +22,11 @@ import { openThrows } from './throws.js';
 
 /** A press of this length is heard, whatever the lock does. */
 export const HEARD_MS = 115;
+/** And of this, while somebody types and flash is not written. */
+export const HEARD_IN_TYPING_MS = 60;
+const ACTIVE_MS = 9000;
+/** A key that is down when the lock starts is not for it. */
+const STARTING_MS = 100;
 /** A right code opens within this. */
 const OPENS_MS = 5000;
 /** An event of which nothing is known any more is told within this, once nobody types. */
@@ -68,7 +72,10 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
   let lastDigits = '';
   let recoveryAt = -1e9;
   let doubtUntil = 0;
-  let lastKeyTold = 0;
+  let pressed: 'sure' | 'as told' | 'unsure' = 'unsure';
+  let mustHear = false;
+  let pressedAt = 0;
+  let storedAt = 0;
 
   const world = (): Walk['world'] => walk().world;
   const now = (): number => world().time;
@@ -129,21 +136,26 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
     }
     lastDigits = submission.digits;
     if (submission.what === 'choice') return onChoice(submission.digits);
+    if (submission.what === 'newMaster') {
+      expectLog([LOG_MASTER_CHANGED], SOURCE_KEYPAD, RECOVERY_USER, true);
+      typing.doubt();
+      return;
+    }
     if (submission.what === 'unsure') return onUnsure();
-    marked = false;
-    const disabled = lockOut.disabled(time);
+    const disabled = lockOut.disabled(time, world().dead ? 0 : world().door.status().disabledMs);
     const user = ownerOf(submission.digits);
     if (disabled === 'yes') return;
     if (disabled === 'maybe') {
       typing.doubt();
       return onUnsure();
     }
+    marked = false;
     if (user === NOBODY) {
       lockOut.wrong(time, storeWell());
       expectLog([LOG_REFUSED, LOG_WRONG_CODE_LIMIT], SOURCE_KEYPAD, NOBODY);
     } else if (user === MASTER_USER) {
       lockOut.right(storeWell());
-      typing.enterMenu();
+      typing.enter('choice');
       expectLog([LOG_MENU], SOURCE_KEYPAD, user);
     } else {
       lockOut.right(storeWell());
@@ -151,17 +163,13 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
       else expectLog([LOG_NON_ACCESS_USER], SOURCE_KEYPAD, user);
       if (user === RECOVERY_USER) {
         recoveryAt = time;
-        typing.enterMenu();
+        typing.enter('newMaster');
       }
     }
   }
 
   function onChoice(digits: string): void {
-    // What follows the recovery code is a new master code; what follows the master code is a choice.
-    if (now() - recoveryAt < 60_000) {
-      expectLog([LOG_MASTER_CHANGED], SOURCE_KEYPAD, RECOVERY_USER, true);
-      typing.doubt();
-    } else if (digits === '1') {
+    if (digits === '1') {
       allowUnlock(MASTER_USER, SOURCE_KEYPAD, true);
       typing.leaveMenu();
     } else if (digits === '8') {
@@ -174,7 +182,6 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
   function onUnsure(): void {
     const time = now();
     const since = time - 75_000;
-    lockOut.unsure(time, storeWell());
     allowLock(SOURCE_KEYPAD, NOBODY, false);
     expectLog([LOG_REFUSED, LOG_WRONG_CODE_LIMIT], SOURCE_KEYPAD, NOBODY, true);
     const might = (code: string): boolean => mayHaveTyped(typing.recent, code, since);
@@ -193,6 +200,7 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
       recoveryAt = time;
       allowUnlock(RECOVERY_USER, SOURCE_KEYPAD, false);
     }
+    lockOut.unsure(time, [master, RECOVERY].some((code) => code && might(code)) || [...walk().codes.live].some((live, user) => live && might(pinOf(user))));
     if (time - recoveryAt < 75_000) expectLog([LOG_MASTER_CHANGED], SOURCE_KEYPAD, RECOVERY_USER, true);
   }
 
@@ -221,6 +229,7 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
     else if (what === seen.FAILED) violate('turn failed', 'the door logged an exception');
     else if (what === seen.STORED || what === seen.TRY) {
       if (throws.energised()) violate('flash written while energised', what === seen.TRY ? `a mark of ${a}` : `record ${a}`);
+      storedAt = time;
       if (b) storeFailedAt = time;
       if (what === seen.TRY) marked = true;
       else onRecord(a, b, bytes!);
@@ -258,21 +267,33 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
     recoveryAt = -1e9;
     quietSince = time;
     doubtUntil = time;
-    lastKeyTold = 0;
   }
 
   function beforeKey(): void {
     const { a, b } = walk().happening;
     const w = world();
     const keys = w.keys;
-    const others = [...KEYS].some((_, key) => key !== a && w.time + b >= keys.from[key]! && w.time < keys.until[key]! + 120);
-    const again = w.time < keys.until[a]! + 45;
-    const sure = b >= HEARD_MS && !others && !again && w.time >= doubtUntil && !w.hung && !isDown(keys, a, w.time);
+    const others = [...KEYS].some((_, key) => key !== a && w.time + b >= keys.from[key]! && w.time < keys.until[key]! + 25);
+    const alone = !others && w.time >= keys.until[a]! + 45 && w.time >= doubtUntil && !w.hung && w.time - w.startedAt > STARTING_MS;
+    const inTyping = w.time - quietSince < ACTIVE_MS;
     quietSince = w.time;
-    lastKeyTold = sure ? w.time : 0;
-    const submission = typing.key(a, w.time, sure);
+    pressed = alone && b >= HEARD_MS ? 'sure' : alone && a !== HASH ? 'as told' : 'unsure';
+    mustHear = alone && (b >= HEARD_MS || inTyping && b >= HEARD_IN_TYPING_MS);
+    pressedAt = w.time;
+    if (pressed === 'as told') return;
+    const submission = typing.key(a, w.time, pressed === 'sure');
     if (submission) onSubmission(submission);
-    else if (!sure && a === HASH) onUnsure();
+    else if (pressed === 'unsure' && a === HASH) onUnsure();
+  }
+
+  /** The key is up again. Whether a short press was heard, the lock tells, as it tells whoever stands before it. */
+  function afterKey(): void {
+    const w = world();
+    const { a, b } = walk().happening;
+    const lastKeyMs = w.door.status().lastKeyMs;
+    const heard = lastKeyMs > 0 && w.startedAt + lastKeyMs >= pressedAt;
+    if (mustHear && !heard && (b >= HEARD_MS || storedAt < pressedAt)) violate('key lost', `key ${KEYS.charAt(a)}, down for ${b} ms`);
+    if (pressed === 'as told' && heard) typing.key(a, pressedAt, true);
   }
 
   return {
@@ -281,7 +302,7 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
       const { kind, a, b } = walk().happening;
       const w = world();
       typing.pass(w.time);
-      lastKeyTold = 0;
+      if (kind === happen.OFFICE) marked = true;
       if (kind === happen.KEY) beforeKey();
       else if (kind === happen.KEYS_TOGETHER || kind === happen.STUCK) {
         for (let key = 0; key < KEYS.length; key++) {
@@ -325,9 +346,7 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
         opensBy = 0;
       }
       const status = w.door.status();
-      if (kind === happen.KEY && lastKeyTold && w.startedAt + status.lastKeyMs < lastKeyTold) {
-        violate('key lost', `key ${KEYS.charAt(walk().happening.a)}, down for ${walk().happening.b} ms`);
-      }
+      if (kind === happen.KEY) afterKey();
       lockOut.check(status.wrongCodes, (words) => violate('tries forgotten', words));
       if (hashed.some((bytes) => bytes.some((value) => value > 0))) violate('code kept in memory', 'the message that was hashed');
       hashed = [];

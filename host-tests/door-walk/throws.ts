@@ -7,7 +7,7 @@ const PULSE_MS = 101;
 /** Three tries, two ways back, two pauses, and the gaps between pulses. */
 const THROW_LIMIT_MS = 3 * THROW_MS + 2 * 300 + 900 + 600;
 /** A way back begins when so much of the throw is over, and both take no longer than this. */
-const BACK_AFTER_MS = THROW_MS - 50;
+const BACK_AFTER_MS = THROW_MS - 150;
 const BACK_MS = 2 * 420;
 /** Without current for so long every throw is over. */
 const OVER_MS = 800;

@@ -10,11 +10,11 @@ const MENU_MS = 30_000;
 const HEARING_MS = 150;
 const PIN_LENGTHS = { least: 4, most: 12 };
 
-export type Mode = 'code' | 'menu' | 'unsure';
+export type Mode = 'code' | 'choice' | 'newMaster' | 'unsure';
 
 /** What a `#` came to. */
 export interface Submission {
-  what: 'code' | 'choice' | 'unsure' | 'lock' | 'nothing';
+  what: 'code' | 'choice' | 'newMaster' | 'unsure' | 'lock' | 'nothing';
   digits: string;
 }
 
@@ -26,7 +26,7 @@ export interface Typing {
   /** Time passes. */
   pass(time: number): void;
   /** The menu opened, or asks for a new master code. */
-  enterMenu(): void;
+  enter(menu: 'choice' | 'newMaster'): void;
   leaveMenu(): void;
   /** What has been typed is not known. */
   doubt(): void;
@@ -37,7 +37,6 @@ export function openTyping(): Typing {
   let digits = '';
   let mode: Mode = 'code';
   let lastMs = 0;
-  let stars = 0;
   let recent: { key: string; time: number }[] = [];
 
   function pass(time: number): void {
@@ -46,7 +45,7 @@ export function openTyping(): Typing {
       mode = 'code';
       digits = '';
     }
-    if (mode === 'menu' && quietMs > MENU_MS - 1000) mode = 'unsure';
+    if (mode !== 'code' && quietMs > MENU_MS - 1000) mode = 'unsure';
     if (!digits) return;
     if (quietMs > ENTRY_TIMEOUT_MS + HEARING_MS) digits = '';
     else if (quietMs > ENTRY_TIMEOUT_MS - HEARING_MS) mode = 'unsure';
@@ -57,7 +56,7 @@ export function openTyping(): Typing {
     if (mode === 'unsure') return { what: 'unsure', digits: given };
     if (!given) return { what: mode === 'code' ? 'lock' : 'nothing', digits: '' };
     if (given.length > PIN_LENGTHS.most) return { what: 'nothing', digits: '' };
-    return { what: mode === 'code' ? 'code' : 'choice', digits: given };
+    return { what: mode, digits: given };
   }
   return {
     get mode() {
@@ -73,22 +72,20 @@ export function openTyping(): Typing {
       if (recent.length > 64) recent = recent.slice(-48);
       if (!sure) {
         mode = 'unsure';
-        stars = 0;
         return undefined;
       }
       lastMs = time;
-      stars = index === STAR ? stars + 1 : 0;
       if (index === HASH) return submit();
       if (index !== STAR) digits += key;
       else {
         digits = '';
-        if (mode === 'menu' || stars > 2 || mode === 'unsure') mode = 'code';
+        mode = 'code';
       }
       return undefined;
     },
     pass,
-    enterMenu: () => {
-      mode = 'menu';
+    enter: (menu) => {
+      mode = menu;
     },
     leaveMenu: () => {
       mode = 'code';
@@ -99,7 +96,6 @@ export function openTyping(): Typing {
     restart: () => {
       mode = 'code';
       digits = '';
-      stars = 0;
       recent = [];
     },
   };

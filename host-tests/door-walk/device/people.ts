@@ -39,7 +39,7 @@ export function decide(people: People, world: World, next: Happening): void {
   const what = below(random, 100);
   if (what < 30) return trouble(people, world, next);
   if (what < 40) return wait(random, world, next);
-  people.plan = intention(people, world);
+  people.plan = (perMille(random, 200) ? '***' : '') + intention(people, world);
   typeOne(people, next);
 }
 
@@ -49,8 +49,8 @@ function typeOne(people: People, next: Happening): void {
   people.plan = people.plan.substr(1);
   if (symbol === '~') return set(next, IDLE, between(random, 200, 1200), 0, 0);
   if (symbol === '_') return set(next, IDLE, between(random, 11000, 12000), 0, 0);
-  const fast = perMille(random, 250);
-  set(next, KEY, KEYS.indexOf(symbol), fast ? between(random, 45, SLOW_KEY_MS) : between(random, SLOW_KEY_MS, 260), fast ? between(random, 60, 110) : between(random, 60, 240));
+  const fast = symbol !== '#' && perMille(random, 250);
+  set(next, KEY, KEYS.indexOf(symbol), fast ? between(random, 50, SLOW_KEY_MS) : between(random, SLOW_KEY_MS, 260), fast ? between(random, 60, 110) : between(random, 60, 240));
 }
 
 function wait(random: Random, world: World, next: Happening): void {
@@ -103,7 +103,7 @@ function master(people: People, world: World): string {
 
 function choice(random: Random): string {
   const what = below(random, 10);
-  return what < 4 ? '1#~' : what < 6 ? '8#' : what < 7 ? '9#***' : what < 8 ? '***' : what < 9 ? '__~***' : '1';
+  return what < 4 ? '1#~' : what < 6 ? '8#' : what < 7 ? '9#***' : what < 8 ? '***' : what < 9 ? '__~***' : '1_***';
 }
 
 function newMaster(people: People, random: Random): string {
@@ -145,10 +145,16 @@ function trouble(people: People, world: World, next: Happening): void {
   else if (what < 64) set(next, CLOCK, perMille(random, 200) ? 0 : between(random, 1600000, 2000000), 0, 0);
   else if (what < 69) set(next, BATTERY, between(random, 0, 1000), 0, 0);
   else if (what < 73) set(next, STORE, 1, 0, 0);
-  else if (what < 76) set(next, STUCK, below(random, KEYS.length), between(random, 400, 25000), 0);
-  else if (what < 80) set(next, KEYS_TOGETHER, (1 << below(random, 12)) | (1 << below(random, 12)) | (1 << below(random, 12)), between(random, 30, 600), between(random, 20, 300));
-  else if (what < 82) set(next, KEYS_TOGETHER, 1 << STAR | 1 << HASH, between(random, 100, 5000), 300);
-  else if (what < 86) set(next, KEY, below(random, KEYS.length), between(random, 1, 44), between(random, 20, 400));
+  else if (what < 76) {
+    people.plan = '__***';
+    set(next, STUCK, below(random, KEYS.length), between(random, 400, 20000), 0);
+  } else if (what < 80) {
+    people.plan = '~***';
+    set(next, KEYS_TOGETHER, (1 << below(random, 12)) | (1 << below(random, 12)) | (1 << below(random, 12)), between(random, 30, 600), between(random, 20, 300));
+  } else if (what < 82) {
+    people.plan = '~***';
+    set(next, KEYS_TOGETHER, 1 << STAR | 1 << HASH, between(random, 100, 5000), 300);
+  } else if (what < 86) set(next, KEY, below(random, KEYS.length), between(random, 1, 44), between(random, 20, 400));
   else if (what < 94) set(next, OFFICE, between(random, 1, USERS), 0, 0);
   else if (what < 97) set(next, RELEASE, between(random, 120, 1500), 0, 0);
   else set(next, REMOTE, between(random, 1, 2), between(random, 1, 250), 0);

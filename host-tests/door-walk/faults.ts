@@ -1,0 +1,69 @@
+/** Faults planted in the real sources: a walk that misses one of them is worth nothing. */
+import { runInThisContext } from 'node:vm';
+import { bundleDevice } from '../../scripts/bundle-device.js';
+import type { Mutation } from '../../scripts/plant.js';
+import type { openWalk } from './device/walk.js';
+import type { Violation } from './invariants.js';
+import { walkDoor } from './walker.js';
+
+export interface Fault {
+  name: string;
+  mutations: Mutation[];
+}
+
+const LOCK = 'firmware/lock/';
+
+function fault(name: string, file: string, find: string, replace: string): Fault {
+  return { name, mutations: [{ file: LOCK + file, find, replace }] };
+}
+
+export const FAULTS: readonly Fault[] = [
+  fault('wrong codes are not counted in flash', 'codes.ts', '      write(TRY, count++);', '      count++;'),
+  fault('tries are forgotten at a start', 'codes.ts', 'count = value === RIGHT ? 0 : count + 1;', 'count = 0;'),
+  fault('a lock-out ends with a restart', 'door.ts', 'disabledUntilMs: platform.nowMs() + tries.delayMs()', 'disabledUntilMs: 0'),
+  fault('codes are compared while they are disabled', 'typing.ts', 'const disabled = d.expecting === A_CODE && nowMs < d.disabledUntilMs;', 'const disabled = nowMs < 0;'),
+  fault('the motor is driven without a timer', 'bolt.ts', 'pins.pulse(effect === PULSE_UNLOCK ? motor.in1 : motor.in2, 1, PULSE_MS)', 'pins.write(effect === PULSE_UNLOCK ? motor.in1 : motor.in2, 1)'),
+  fault('a throw is never given up', 'bolt.ts', '      if (bolt.retries === RETRIES) return rest(bolt, BOLT_JAMMED);\n', ''),
+  fault('flash is written while the motor has current', 'typing.ts', '  d.bolt.off();\n  if (d.expecting) onNewMaster', '  if (d.expecting) onNewMaster'),
+  fault('a removed code still opens', 'codes-table.ts', 'if (bytes[at + TAG_BYTES] === user) continue;', 'if (bytes[at + TAG_BYTES] === user && at) continue;'),
+  fault('digits are kept when nobody goes on typing', 'entry.ts', 'if (entry.count && nowMs - entry.lastMs >= ENTRY_TIMEOUT_MS) {', 'if (entry.count && nowMs < 0) {'),
+  fault('the bolt is put back at a start', 'door.ts', '  run();\n  return {', '  d.bolt.move(1);\n  run();\n  return {'),
+  fault('the message stays in memory after it was hashed', 'codes.ts', '  message.fill(0);\n', ''),
+  fault('the log begins anew after a restart', 'access-log.ts', 'known < 0 ? newestSequence(records) : known;', 'known < 0 ? 0 : known;'),
+  {
+    name: 'a code is compared before its try is marked',
+    mutations: [
+      { file: `${LOCK}typing.ts`, find: '    if (!d.expecting) d.tries.mark();\n', replace: '' },
+      { file: `${LOCK}typing.ts`, find: '  const user = holder.user;\n', replace: '  const user = holder.user;\n  d.tries.mark();\n' },
+    ],
+  },
+  fault('a quiet lock looks at its keys too seldom', 'door.ts', 'const IDLE_TURN_MS = 50;', 'const IDLE_TURN_MS = 150;'),
+  fault('a user without access gets in', 'typing.ts', 'if (holder.type === NON_ACCESS_USER) return false;', 'if (holder.type === NON_ACCESS_USER) return true;'),
+  fault('what a throw was for is not logged', 'throwing.ts', '  keep(d, happened);\n  if (fault)', '  if (fault) keep(d, happened);\n  if (fault)'),
+  fault('the bolt goes out into an open door', 'throwing.ts', 'if (doorState !== DOOR_CLOSED && doorState !== DOOR_UNKNOWN) {', 'if (doorState < 0) {'),
+  fault('the button inside works in privacy only', 'noticing.ts', 'if (pressed & RELEASE) {', 'if (pressed & RELEASE && settings[OPERATING_MODE] === MODE_PRIVACY) {'),
+];
+
+/** Walks of this length, from seed 1 on, until one shows the fault. */
+const SEEDS = 12;
+const EVENTS = 4000;
+
+/** What was wrong first; undefined where the fault was not noticed. */
+export async function tryFault(name: string): Promise<Violation | undefined> {
+  const planted = FAULTS.find((each) => each.name === name);
+  if (!planted) throw new Error(`there is no fault "${name}"`);
+  const open = await openWalkOf(planted.mutations);
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    const { violations } = walkDoor(seed, EVENTS, { open });
+    if (violations.length) return violations[0];
+  }
+  return undefined;
+}
+
+/** The walk as a bundle: the sources as a lock would run them, changed. */
+export async function openWalkOf(mutations: Mutation[]): Promise<typeof openWalk> {
+  const bundle = await bundleDevice('host-tests/door-walk/device/probe.ts', { parameter: 'probe', mutations });
+  const probe: { openWalk?: typeof openWalk } = {};
+  (runInThisContext(bundle) as (given: typeof probe) => void)(probe);
+  return probe.openWalk!;
+}

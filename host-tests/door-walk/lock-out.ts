@@ -4,6 +4,8 @@ const LIMIT = 5;
 const MARGIN_MS = 1200;
 /** Between a key going down and the lock hearing it. */
 const HEARING_MS = 150;
+/** From then on until what it comes to is in flash. */
+const SUBMITTING_MS = 400;
 
 function delayMs(wrong: number): number {
   const over = wrong - LIMIT;
@@ -14,9 +16,10 @@ export interface LockOut {
   /** Whether a code that is ended by `#` at that time is not compared. `toldMs`: for how long the lock says so, which it may where it can be. */
   disabled(time: number, toldMs: number): 'no' | 'maybe' | 'yes';
   wrong(time: number, stored: boolean): void;
-  right(stored: boolean): void;
+  right(time: number, stored: boolean): void;
   /** Wrong, or nothing; or right, if it could have been. */
   unsure(time: number, couldBeRight: boolean): void;
+  cut(time: number): void;
   restart(time: number): void;
   /** Against what the lock says it has counted. */
   check(counted: number, complain: (words: string) => void): void;
@@ -25,6 +28,8 @@ export interface LockOut {
 export function openLockOut(): LockOut {
   const ram = { least: 0, most: 0 };
   const flash = { least: 0, most: 0 };
+  /** What flash held before the last `#`, and when that was. */
+  let before = { least: 0, most: 0, time: 0 };
   let leastUntil = 0;
   let mostUntil = 0;
 
@@ -40,13 +45,15 @@ export function openLockOut(): LockOut {
       return toldMs > HEARING_MS ? 'yes' : 'maybe';
     },
     wrong: (time, stored) => {
+      before = { ...flash, time };
       ram.least++;
       ram.most++;
       flash.most++;
       if (stored) flash.least++;
       disable(time);
     },
-    right: (stored) => {
+    right: (time, stored) => {
+      before = { ...flash, time };
       ram.least = ram.most = leastUntil = mostUntil = flash.least = 0;
       flash.most = stored ? 1 : flash.most + 2;
     },
@@ -55,6 +62,11 @@ export function openLockOut(): LockOut {
       flash.most += 2;
       if (couldBeRight) ram.least = flash.least = leastUntil = 0;
       mostUntil = Math.max(mostUntil, time + delayMs(ram.most) + MARGIN_MS);
+    },
+    cut: (time) => {
+      if (time - before.time > SUBMITTING_MS) return;
+      flash.least = Math.min(flash.least, before.least);
+      flash.most = Math.max(flash.most, before.most + 1);
     },
     restart: (time) => {
       // A mark that was cut counts as a try.

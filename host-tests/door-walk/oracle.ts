@@ -154,11 +154,11 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
       lockOut.wrong(time, storeWell());
       expectLog([LOG_REFUSED, LOG_WRONG_CODE_LIMIT], SOURCE_KEYPAD, NOBODY);
     } else if (user === MASTER_USER) {
-      lockOut.right(storeWell());
+      lockOut.right(time, storeWell());
       typing.enter('choice');
       expectLog([LOG_MENU], SOURCE_KEYPAD, user);
     } else {
-      lockOut.right(storeWell());
+      lockOut.right(time, storeWell());
       if (mayOpen(user)) allowUnlock(user, SOURCE_KEYPAD, true);
       else expectLog([LOG_NON_ACCESS_USER], SOURCE_KEYPAD, user);
       if (user === RECOVERY_USER) {
@@ -251,6 +251,7 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
 
   function onCut(time: number): void {
     throws.cut(time);
+    lockOut.cut(time);
     expected = [];
     opensBy = 0;
     wanted = false;

@@ -60,7 +60,7 @@ export function openThrows(violate: (invariant: Invariant, words: string) => voi
       if (way.since < 0) way.since = time;
       return;
     }
-    const late = throws.find((each) => each.since >= 0);
+    const late = throws.find((each) => each.since >= 0 && each.direction === direction);
     if (late) violate('energised too long', `a throw of ${late.direction} that began ${Math.round(time - late.since)} ms ago, ${Math.round(late.backMs)} ms of it back`);
     else {
       const invariant = byItself(direction, time);

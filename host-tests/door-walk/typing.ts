@@ -68,13 +68,13 @@ export function openTyping(): Typing {
     key(index, time, sure) {
       pass(time);
       const key = KEYS.charAt(index);
+      lastMs = time;
       recent.push({ key, time });
       if (recent.length > 64) recent = recent.slice(-48);
       if (!sure) {
         mode = 'unsure';
         return undefined;
       }
-      lastMs = time;
       if (index === HASH) return submit();
       if (index !== STAR) digits += key;
       else {

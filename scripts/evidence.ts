@@ -19,7 +19,7 @@ function wantedIn(given: string[]): Wanted {
   const known = EVIDENCE_NAMES.find((each) => each === name);
   if (name !== undefined && !known) throw new Error(`there is no evidence named "${name}"`);
   if (more.length) throw new Error('one name at a time, or none for all');
-  if (values.repeat !== undefined && known !== 'powercut') throw new Error('--repeat goes with powercut');
+  if (values.repeat !== undefined && known !== 'powercut' && known !== 'door') throw new Error('--repeat goes with powercut and door');
   return { names: known ? [known] : EVIDENCE_NAMES, ...(values.repeat === undefined ? {} : { repeat: values.repeat }) };
 }
 

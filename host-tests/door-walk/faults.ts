@@ -54,7 +54,7 @@ export async function tryFault(name: string): Promise<Violation | undefined> {
   if (!planted) throw new Error(`there is no fault "${name}"`);
   const open = await openWalkOf(planted.mutations);
   for (let seed = 1; seed <= SEEDS; seed++) {
-    const { violations } = walkDoor(seed, EVENTS, { open });
+    const { violations } = walkDoor(seed, EVENTS, open);
     if (violations.length) return violations[0];
   }
   return undefined;

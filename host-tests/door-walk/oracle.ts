@@ -2,7 +2,7 @@
  * Watches a walk from outside and holds it against what the door must never do (`invariants.ts`). It knows who has which code, what was typed,
  * and what current flows; nothing of how the lock decides.
  */
-import { LOG_FIRST, MASTER, SETTINGS } from '../../firmware/flash/keys.js';
+import { CODES, LOG_FIRST, MASTER, SETTINGS } from '../../firmware/flash/keys.js';
 import { parseLogEntry, type LogEntry } from '../../firmware/lock/access-log.js';
 import {
   FORCED_USER, LOG_FORCED_USER, LOG_JAMMED, LOG_LOCK, LOG_MASTER_CHANGED, LOG_MENU, LOG_NON_ACCESS_USER, LOG_REFUSED, LOG_UNLOCK, LOG_WINDOW, LOG_WRONG_CODE_LIMIT,
@@ -75,6 +75,8 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
   let pressed: 'sure' | 'as told' | 'unsure' = 'unsure';
   let mustHear = false;
   let pressedAt = 0;
+  let typedAt = -1e9;
+  let disabledAt = -1e9;
   let storedAt = 0;
 
   const world = (): Walk['world'] => walk().world;
@@ -144,7 +146,10 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
     if (submission.what === 'unsure') return onUnsure();
     const disabled = lockOut.disabled(time, world().dead ? 0 : world().door.status().disabledMs);
     const user = ownerOf(submission.digits);
-    if (disabled === 'yes') return;
+    if (disabled === 'yes') {
+      disabledAt = time;
+      return;
+    }
     if (disabled === 'maybe') {
       typing.doubt();
       return onUnsure();
@@ -234,7 +239,8 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
       if (what === seen.TRY) marked = true;
       else onRecord(a, b, bytes!);
     } else if (what === seen.READ) {
-      if (a === 1 && !marked && typing.mode === 'code') violate('compared before it was marked', `the table was read for ${lastDigits}`);
+      if (a === CODES && time - disabledAt < 300) violate('lock-out cut short', `the table was read for ${lastDigits}`);
+      if (a === CODES && !marked && typing.mode === 'code') violate('compared before it was marked', `the table was read for ${lastDigits}`);
     } else if (what === seen.HASHED) {
       if (bytes!.length !== 32) hashed.push(bytes!);
     } else if (what === seen.WIRED) {
@@ -265,6 +271,7 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
     lockOut.restart(time);
     marked = true;
     used = false;
+    typedAt = -1e9;
     recoveryAt = -1e9;
     quietSince = time;
     doubtUntil = time;
@@ -276,7 +283,8 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
     const keys = w.keys;
     const others = [...KEYS].some((_, key) => key !== a && w.time + b >= keys.from[key]! && w.time < keys.until[key]! + 25);
     const alone = !others && w.time >= keys.until[a]! + 45 && w.time >= doubtUntil && !w.hung && w.time - w.startedAt > STARTING_MS;
-    const inTyping = w.time - quietSince < ACTIVE_MS;
+    const inTyping = w.time - typedAt < ACTIVE_MS;
+    typedAt = w.time;
     quietSince = w.time;
     pressed = alone && b >= HEARD_MS ? 'sure' : alone && a !== HASH ? 'as told' : 'unsure';
     mustHear = alone && (b >= HEARD_MS || inTyping && b >= HEARD_IN_TYPING_MS);
@@ -303,7 +311,10 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
       const { kind, a, b } = walk().happening;
       const w = world();
       typing.pass(w.time);
-      if (kind === happen.OFFICE) marked = true;
+      if (kind === happen.OFFICE) {
+        marked = true;
+        disabledAt = -1e9;
+      }
       if (kind === happen.KEY) beforeKey();
       else if (kind === happen.KEYS_TOGETHER || kind === happen.STUCK) {
         for (let key = 0; key < KEYS.length; key++) {

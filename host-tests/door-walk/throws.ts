@@ -5,10 +5,12 @@ import type { Invariant } from './invariants.js';
 /** A pulse, and what a clock may be off by. */
 const PULSE_MS = 101;
 /** Three tries, two ways back, two pauses, and the gaps between pulses. */
-const THROW_LIMIT_MS = 3 * THROW_MS + 2 * 300 + 900 + 600;
+const THROW_LIMIT_MS = 3 * THROW_MS + 2 * 300 + 900 + 1000;
 /** A way back begins when so much of the throw is over, and both take no longer than this. */
 const BACK_AFTER_MS = THROW_MS - 150;
 const BACK_MS = 2 * 420;
+/** Between two pulses that are one. */
+const GAP_MS = 150;
 /** Without current for so long every throw is over. */
 const OVER_MS = 800;
 
@@ -33,6 +35,8 @@ interface Throw {
   /** -1: not used yet. */
   since: number;
   backMs: number;
+  /** Another cause came after it. */
+  givenUp?: boolean;
 }
 
 /** `byItself`: what is wrong with current in that direction that nobody gave a cause for, if anything is. */
@@ -42,6 +46,7 @@ export function openThrows(violate: (invariant: Invariant, words: string) => voi
   let current = 0;
   let since = 0;
   let last = -1e9;
+  let lastDirection = 0;
 
   function end(time: number): void {
     if (!current) return;
@@ -53,19 +58,28 @@ export function openThrows(violate: (invariant: Invariant, words: string) => voi
   function begin(direction: number, time: number): void {
     const over = time - last > OVER_MS;
     throws = throws.filter((each) => (each.since < 0 ? each.until >= time : !over));
-    way = throws.findLast((each) => each.direction === direction && (each.since < 0 || time - each.since < THROW_LIMIT_MS))
-      ?? throws.findLast((each) => each.direction !== direction && each.since >= 0 && time - each.since > BACK_AFTER_MS
+    way = throws.findLast((each) => each.direction === direction && (each.since < 0 || time - each.since < THROW_LIMIT_MS));
+    if (!way) {
+      const before = throws.findLast((each) => each.direction !== direction && each.since >= 0 && time - each.since > BACK_AFTER_MS
         && time - each.since < THROW_LIMIT_MS && each.backMs < BACK_MS);
+      way = before;
+    }
+    // The way back of a throw, another try of one, or the bolt going out by itself: nobody outside can tell, so it may be either.
+    const begins = direction !== lastDirection || time - last > GAP_MS;
+    lastDirection = direction;
+    if (way && begins && way.since >= 0 && !byItself(direction, time)) throws.push({ direction, until: 0, since: time, backMs: 0, givenUp: true });
     if (way) {
-      if (way.since < 0) way.since = time;
+      if (way.since < 0) {
+        for (const each of throws) if (each.since >= 0) each.givenUp = true;
+        way.since = time;
+      }
       return;
     }
-    const late = throws.find((each) => each.since >= 0 && each.direction === direction);
-    if (late) violate('energised too long', `a throw of ${late.direction} that began ${Math.round(time - late.since)} ms ago, ${Math.round(late.backMs)} ms of it back`);
-    else {
-      const invariant = byItself(direction, time);
-      if (invariant) violate(invariant, 'nobody asked for it');
-    }
+    const invariant = byItself(direction, time);
+    const late = throws.find((each) => each.since >= 0 && each.direction === direction && !each.givenUp);
+    if (invariant && late) {
+      violate('energised too long', `a throw of ${direction} that began ${Math.round(time - late.since)} ms ago, ${Math.round(late.backMs)} ms of it back`);
+    } else if (invariant) violate(invariant, 'nobody asked for it');
     throws.push({ direction, until: 0, since: time, backMs: 0 });
   }
   return {

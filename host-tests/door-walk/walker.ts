@@ -16,10 +16,12 @@ export interface Walked {
   hours: number;
   starts: number;
   opened: number;
+  /** The last of what happened. */
+  story: string[];
 }
 
-/** `open`: the walk of a bundle with a planted fault; ends with the first violation if `first`. */
-export function walkDoor(seed: number, events: number, { open = openWalk, first = true, from = 0 }: { open?: typeof openWalk; first?: boolean; from?: number } = {}): Walked {
+/** As far as the first violation. `open`: the walk of a bundle with a planted fault. */
+export function walkDoor(seed: number, events: number, open: typeof openWalk = openWalk): Walked {
   const violations: Violation[] = [];
   let story: string[] = [];
   let event = 0;
@@ -29,7 +31,6 @@ export function walkDoor(seed: number, events: number, { open = openWalk, first 
     if (story.length > 2 * STORY_LINES) story = story.slice(-STORY_LINES);
   };
   const violate = (invariant: Invariant, words: string): void => {
-    if (event < from) return;
     violations.push({ seed, event, invariant, words, story: story.slice(-STORY_LINES) });
   };
   const oracle = openOracle(() => walk, violate);
@@ -39,12 +40,12 @@ export function walkDoor(seed: number, events: number, { open = openWalk, first 
     if (what === seen.MOTOR && a > 0) opened++;
     oracle.see(what, a, b, bytes);
   }, undefined);
-  for (event = 1; event <= events && !(first && violations.length); event++) {
+  for (event = 1; event <= events && !violations.length; event++) {
     walk.decide();
     tell(`${event}: ${tellEvent(walk.happening)}`);
     oracle.before();
     walk.perform();
     oracle.after();
   }
-  return { seed, events: event - 1, violations, hours: walk.world.time / 3_600_000, starts: walk.world.starts, opened };
+  return { seed, events: event - 1, violations, hours: walk.world.time / 3_600_000, starts: walk.world.starts, opened, story: story.slice(-STORY_LINES) };
 }

@@ -6,7 +6,7 @@ import { EVIDENCE_NAMES, evidenceOf } from './index.js';
 describe('npm run -s evidence', () => {
   it.each([
     [['nothing'], 'there is no evidence named "nothing"'], [['rows', 'memory'], 'one name at a time, or none for all'],
-    [['rows', '--repeat', 'upload:1:torn:1'], '--repeat goes with powercut'], [['--fast'], "Unknown option '--fast'"],
+    [['rows', '--repeat', 'upload:1:torn:1'], '--repeat goes with powercut and door'], [['--fast'], "Unknown option '--fast'"],
   ])('with %j says in one sentence what is wrong, and ends with 1', async (given, sentence) => {
     const { code, output, error } = await runScript('scripts/evidence.ts', given);
     expect([code, output]).toEqual([1, '']);

@@ -5,7 +5,7 @@ export type Progress = (share: number, words: string) => void;
 
 export interface EvidenceOptions {
   progress: Progress;
-  /** `powercut`: runs this one cut again instead. */
+  /** `powercut`, `door`: runs this one cut, or this walk, again instead. */
   repeat?: string;
 }
 
@@ -16,6 +16,7 @@ const EVIDENCE = {
   memory: async ({ progress }: EvidenceOptions) => (await import('./memory.js')).memory(progress),
   boot: async ({ progress }: EvidenceOptions) => (await import('./boot.js')).boot(progress),
   firstHour: async ({ progress }: EvidenceOptions) => (await import('./first-hour.js')).firstHour(progress),
+  door: async (options: EvidenceOptions) => (await import('./door.js')).door(options),
   rows: async ({ progress }: EvidenceOptions) => (await import('./rows.js')).rows(progress),
 } satisfies Record<string, (options: EvidenceOptions) => Promise<object>>;
 

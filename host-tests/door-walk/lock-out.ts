@@ -17,6 +17,8 @@ export interface LockOut {
   disabled(time: number, toldMs: number): 'no' | 'maybe' | 'yes';
   wrong(time: number, stored: boolean): void;
   right(time: number, stored: boolean): void;
+  /** A right code of somebody who may not enter: no try, and no pardon. */
+  refused(time: number): void;
   /** Wrong, or nothing; or right, if it could have been. */
   unsure(time: number, couldBeRight: boolean): void;
   cut(time: number): void;
@@ -56,6 +58,10 @@ export function openLockOut(): LockOut {
       before = { ...flash, time };
       ram.least = ram.most = leastUntil = mostUntil = flash.least = 0;
       flash.most = stored ? 1 : flash.most + 2;
+    },
+    refused: (time) => {
+      before = { ...flash, time };
+      flash.most++;
     },
     unsure: (time, couldBeRight) => {
       ram.most += 2;

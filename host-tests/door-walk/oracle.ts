@@ -5,7 +5,7 @@
 import { CODES, LOG_FIRST, MASTER, SETTINGS } from '../../firmware/flash/keys.js';
 import { parseLogEntry, type LogEntry } from '../../firmware/lock/access-log.js';
 import {
-  FORCED_USER, LOG_FORCED_USER, LOG_JAMMED, LOG_LOCK, LOG_MASTER_CHANGED, LOG_MENU, LOG_NON_ACCESS_USER, LOG_REFUSED, LOG_UNLOCK, LOG_WINDOW, LOG_WRONG_CODE_LIMIT,
+  FORCED_USER, LOG_FORCED_USER, LOG_JAMMED, LOG_KEYPAD, LOG_LOCK, LOG_MASTER_CHANGED, LOG_MENU, LOG_NON_ACCESS_USER, LOG_REFUSED, LOG_UNLOCK, LOG_WINDOW, LOG_WRONG_CODE_LIMIT,
   MASTER_USER, NOBODY, NON_ACCESS_USER, RECOVERY_USER, SOURCE_AUTO, SOURCE_BUTTON, SOURCE_KEYPAD, SOURCE_REMOTE,
 } from '../../firmware/lock/states.js';
 import { masterIn, pinOf, RECOVERY, typeOf, USERS } from './device/codes.js';
@@ -27,6 +27,9 @@ export const HEARD_IN_TYPING_MS = 60;
 const ACTIVE_MS = 9000;
 /** A key that is down when the lock starts is not for it. */
 const STARTING_MS = 100;
+/** After so many keys in a minute the keypad may rest, and then nobody knows what is heard. */
+const MANY_KEYS = 38;
+const RESTS_MS = 61_000;
 /** A right code opens within this. */
 const OPENS_MS = 5000;
 /** An event of which nothing is known any more is told within this, once nobody types. */
@@ -77,6 +80,8 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
   let pressedAt = 0;
   let typedAt = -1e9;
   let disabledAt = -1e9;
+  let keyTimes: number[] = [];
+  let restsUntil = -1e9;
   let storedAt = 0;
 
   const world = (): Walk['world'] => walk().world;
@@ -163,7 +168,8 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
       typing.enter('choice');
       expectLog([LOG_MENU], SOURCE_KEYPAD, user);
     } else {
-      lockOut.right(time, storeWell());
+      if (mayOpen(user)) lockOut.right(time, storeWell());
+      else lockOut.refused(time);
       if (mayOpen(user)) allowUnlock(user, SOURCE_KEYPAD, true);
       else expectLog([LOG_NON_ACCESS_USER], SOURCE_KEYPAD, user);
       if (user === RECOVERY_USER) {
@@ -176,6 +182,9 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
   function onChoice(digits: string): void {
     if (digits === '1') {
       allowUnlock(MASTER_USER, SOURCE_KEYPAD, true);
+      typing.leaveMenu();
+    } else if (digits === '2') {
+      allowLock(SOURCE_KEYPAD, MASTER_USER, true);
       typing.leaveMenu();
     } else if (digits === '8') {
       expectLog([LOG_WINDOW], SOURCE_KEYPAD, MASTER_USER);
@@ -199,6 +208,7 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
     if (master && might(master)) {
       expectLog([LOG_MENU], SOURCE_KEYPAD, MASTER_USER, true);
       if (might(`${master}#1`)) allowUnlock(MASTER_USER, SOURCE_KEYPAD, false);
+      if (might(`${master}#2`)) allowLock(SOURCE_KEYPAD, MASTER_USER, false);
       if (might(`${master}#8`)) expectLog([LOG_WINDOW], SOURCE_KEYPAD, MASTER_USER, true);
     }
     if (might(RECOVERY)) {
@@ -215,6 +225,7 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
     const place = sure >= 0 ? sure : expected.findIndex(fits);
     if (place >= 0) expected.splice(place, 1);
     else if (logged.source === SOURCE_AUTO || wanted && logged.what <= LOG_JAMMED && logged.what !== LOG_UNLOCK) wanted = false;
+    else if (logged.what === LOG_KEYPAD) restsUntil = now() + RESTS_MS;
     else if (logged.source === SOURCE_KEYPAD || logged.source === SOURCE_REMOTE) {
       violate('logged without a cause', `entry ${logged.what.toString(16)} of user ${logged.user}, source ${logged.source}`);
     }
@@ -272,6 +283,8 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
     marked = true;
     used = false;
     typedAt = -1e9;
+    keyTimes = [];
+    restsUntil = -1e9;
     recoveryAt = -1e9;
     quietSince = time;
     doubtUntil = time;
@@ -283,10 +296,12 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
     const keys = w.keys;
     const others = [...KEYS].some((_, key) => key !== a && w.time + b >= keys.from[key]! && w.time < keys.until[key]! + 25);
     const alone = !others && w.time >= keys.until[a]! + 45 && w.time >= doubtUntil && !w.hung && w.time - w.startedAt > STARTING_MS;
+    keyTimes = [...keyTimes.filter((time) => w.time - time < RESTS_MS), w.time];
+    if (keyTimes.length >= MANY_KEYS) restsUntil = w.time + RESTS_MS;
     const inTyping = w.time - typedAt < ACTIVE_MS;
     typedAt = w.time;
     quietSince = w.time;
-    pressed = alone && b >= HEARD_MS ? 'sure' : alone && a !== HASH ? 'as told' : 'unsure';
+    pressed = w.time < restsUntil ? 'unsure' : alone && b >= HEARD_MS ? 'sure' : alone && a !== HASH ? 'as told' : 'unsure';
     mustHear = alone && (b >= HEARD_MS || inTyping && b >= HEARD_IN_TYPING_MS);
     pressedAt = w.time;
     if (pressed === 'as told') return;

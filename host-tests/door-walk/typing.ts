@@ -37,6 +37,8 @@ export function openTyping(): Typing {
   let digits = '';
   let mode: Mode = 'code';
   let lastMs = 0;
+  /** `*` in a row: three lead out of every menu. */
+  let stars = 0;
   let recent: { key: string; time: number }[] = [];
 
   function pass(time: number): void {
@@ -69,6 +71,7 @@ export function openTyping(): Typing {
       pass(time);
       const key = KEYS.charAt(index);
       lastMs = time;
+      stars = sure && index === STAR ? stars + 1 : 0;
       recent.push({ key, time });
       if (recent.length > 64) recent = recent.slice(-48);
       if (!sure) {
@@ -79,7 +82,8 @@ export function openTyping(): Typing {
       if (index !== STAR) digits += key;
       else {
         digits = '';
-        mode = 'code';
+        if (mode === 'code' || stars > 2) mode = 'code';
+        else mode = 'unsure';
       }
       return undefined;
     },

@@ -52,7 +52,7 @@ export function enrol(world: World, seed: number): Codes {
 /** Adds a user, or takes all codes of one away. Where flash refused, or the power went, what is in force is not known here. */
 export function changeUser(world: World, codes: Codes, user: number): void {
   const records = world.stores.records;
-  const code = codes.live[user] ? removeCodes(records, user)
+  const code = codes.live[user] ? removeCodes(world.platform, records, user)
     : addCode(world.platform, records, world.recoveryHash, codes.values[user]!, user, typeOf(user), 0);
   if (!code && !world.dead) codes.live[user] = codes.live[user] ? 0 : 1;
   else codes.live[user] = isStored(world, codes.values[user]!) ? 1 : 0;

@@ -103,7 +103,7 @@ function master(people: People, world: World): string {
 
 function choice(random: Random): string {
   const what = below(random, 10);
-  return what < 4 ? '1#~' : what < 6 ? '8#' : what < 7 ? '9#***' : what < 8 ? '***' : what < 9 ? '__~***' : '1_***';
+  return what < 4 ? '1#~' : what < 6 ? '8#' : what < 7 ? '2#~' : what < 8 ? '***' : what < 9 ? '__~***' : '1_***';
 }
 
 function newMaster(people: People, random: Random): string {

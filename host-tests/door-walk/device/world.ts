@@ -271,11 +271,13 @@ export function openWorld(natives: Natives, see: See): Board {
     const records = w.stores.records;
     const parts = {
       platform, wiring: w.wiring, journal: w.stores.journal, records, settings: readSettings(records.get(SETTINGS)),
-      identity: { codeSalt: w.salt, recoveryHash: w.recoveryHash },
+      identity: { deviceId: new Uint8Array(8), codeSalt: w.salt, recoveryHash: w.recoveryHash },
       signals: openSignals(platform, w.wiring.led, w.wiring.beeper), battery: openBattery(platform, w.wiring.battery, records),
       clock: () => (w.clockBase < 0 ? 0 : w.clockBase + Math.floor(w.time / 1000)),
       hooks: {
         openWindow: () => see(WINDOW, 0, 0),
+        restart: () => undefined,
+        bootable: () => true,
         requestSafeMode: () => see(SAFE_MODE, 0, 0),
         changed: (status: { lockState: number; doorState: number }) => see(CHANGED, status.lockState, status.doorState),
       },

@@ -5,7 +5,8 @@
 import { CODES, LOG_FIRST, MASTER, SETTINGS } from '../../firmware/flash/keys.js';
 import { parseLogEntry, type LogEntry } from '../../firmware/lock/access-log.js';
 import {
-  FORCED_USER, LOG_FORCED_USER, LOG_JAMMED, LOG_KEYPAD, LOG_LOCK, LOG_MASTER_CHANGED, LOG_MENU, LOG_NON_ACCESS_USER, LOG_REFUSED, LOG_UNLOCK, LOG_WINDOW, LOG_WRONG_CODE_LIMIT,
+  FORCED_USER, LOG_FORCED_USER, LOG_JAMMED, LOG_KEYPAD, LOG_LOCK, LOG_MASTER_CHANGED, LOG_MENU, LOG_NON_ACCESS_USER, LOG_REFUSED, LOG_UNLOCK,
+    LOG_WINDOW, LOG_WRONG_CODE_LIMIT,
   MASTER_USER, NOBODY, NON_ACCESS_USER, RECOVERY_USER, SOURCE_AUTO, SOURCE_BUTTON, SOURCE_KEYPAD, SOURCE_REMOTE,
 } from '../../firmware/lock/states.js';
 import { masterIn, pinOf, RECOVERY, typeOf, USERS } from './device/codes.js';
@@ -263,7 +264,8 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
   function onRecord(key: number, code: number, bytes: Uint8Array): void {
     if (key >= LOG_FIRST) onLogged(parseLogEntry(bytes), key, code);
     if (key === MASTER && now() - recoveryAt > 120_000) violate('master changed without the recovery code', 'its record was written');
-    if (lastDigits.length > 5 && Buffer.from(bytes).toString('latin1').includes(lastDigits)) violate('code readable in flash', `record ${key} holds ${lastDigits}`);
+    if (lastDigits.length > 5 && Buffer.from(bytes).toString('latin1').includes(lastDigits)) violate('code readable in flash',
+      `record ${key} holds ${lastDigits}`);
   }
 
   function onCut(time: number): void {
@@ -287,7 +289,7 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
     restsUntil = -1e9;
     recoveryAt = -1e9;
     quietSince = time;
-    doubtUntil = time;
+    doubtUntil = Math.max(doubtUntil, time);
   }
 
   function beforeKey(): void {
@@ -377,7 +379,8 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
       lockOut.check(status.wrongCodes, (words) => violate('tries forgotten', words));
       if (hashed.some((bytes) => bytes.some((value) => value > 0))) violate('code kept in memory', 'the message that was hashed');
       hashed = [];
-      if (entry && typing.mode === 'code' && w.time - quietSince > 11_000 && entry.some((value) => value > 0)) violate('code kept in memory', 'the digits typed');
+      if (entry && typing.mode === 'code' && w.time - quietSince > 11_000 && entry.some((value) => value > 0)) violate('code kept in memory',
+        'the digits typed');
       if (w.time - quietSince > LOGGED_MS && w.time >= doubtUntil) onQuiet(w.time);
     },
   };
@@ -389,7 +392,8 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
       const lost = expected.find(({ maybe, since }) => !maybe && time - since > LOGGED_MS);
       if (lost) {
         const isUnlock = lost.what.includes(LOG_UNLOCK) || lost.what.includes(LOG_FORCED_USER);
-        violate(isUnlock ? 'cause not logged' : 'log entry lost', `${lost.what.map((each) => each.toString(16)).join(' or ')} of user ${lost.user}, source ${lost.source}`);
+        violate(isUnlock ? 'cause not logged' : 'log entry lost', `${lost.what.map((each) => each.toString(16)).join(' or ')} of user ${lost.user},
+          source ${lost.source}`);
       }
     }
     expected = expected.filter(({ since }) => time - since <= LOGGED_MS);

@@ -40,7 +40,8 @@ interface Throw {
 }
 
 /** `byItself`: what is wrong with current in that direction that nobody gave a cause for, if anything is. */
-export function openThrows(violate: (invariant: Invariant, words: string) => void, byItself: (direction: number, time: number) => Invariant | undefined): Throws {
+export function openThrows(violate: (invariant: Invariant, words: string) => void, byItself: (direction: number,
+  time: number) => Invariant | undefined): Throws {
   let throws: Throw[] = [];
   let way: Throw | undefined;
   let current = 0;

@@ -43,7 +43,8 @@ const FAULTS_SHARE = 0.5;
 
 export async function door({ progress, repeat }: EvidenceOptions): Promise<DoorEvidence | RepeatedWalk> {
   if (repeat !== undefined) return repeatWalk(repeat);
-  const result: DoorEvidence = { events: 0, violations: 0, seeds: 0, hours: 0, starts: 0, invariants: INVARIANTS.length, planted: FAULTS.length, caught: 0, onInterpreter: 0 };
+  const result: DoorEvidence = { events: 0, violations: 0, seeds: 0, hours: 0, starts: 0, invariants: INVARIANTS.length, planted: FAULTS.length,
+    caught: 0, onInterpreter: 0 };
   const walks = Array.from({ length: SEEDS }, (_, index): Job => ({ kind: 'walk', seed: index + 1, events: EVENTS_A_SEED }));
   await runJobs(walks, (_job, answer) => {
     if (answer.kind !== 'walked') return;
@@ -87,5 +88,6 @@ export function repeatWalk(id: string): RepeatedWalk {
 
 /** What a person needs to find out why. */
 export function report({ seed, event, invariant, words, story }: Violation): void {
-  console.error([...story.slice(-40), `seed ${seed}, event ${event}: ${invariant}: ${words}`, `repeat: npm run -s evidence -- door --repeat ${seed}:${event}`].join('\n'));
+  console.error([...story.slice(-40), `seed ${seed}, event ${event}: ${invariant}: ${words}`,
+    `repeat: npm run -s evidence -- door --repeat ${seed}:${event}`].join('\n'));
 }

@@ -1,7 +1,8 @@
 /** What people do at a door, honest and not, and what happens to it: one event after the other, from a seed. */
 import { MASTERS, masterIn, masterOf, pinOf, RECOVERY, USERS, type Codes } from './codes.js';
 import {
-  BATTERY, CLOCK, CUT_AT_WRITE, CUT_LATER, DOOR, HAND, HANG, IDLE, JAM, KEY, KEYS_TOGETHER, OFFICE, POWER_BACK, POWER_CUT, RELEASE, REMOTE, SENSORS, STORE, STUCK,
+  BATTERY, CLOCK, CUT_AT_WRITE, CUT_LATER, DOOR, HAND, HANG, IDLE, JAM, KEY, KEYS_TOGETHER, OFFICE, POWER_BACK, POWER_CUT, RELEASE, REMOTE, SENSORS,
+    STORE, STUCK,
   WATCHDOG, type Happening,
 } from './events.js';
 import { below, between, perMille, type Random } from './random.js';
@@ -50,7 +51,8 @@ function typeOne(people: People, next: Happening): void {
   if (symbol === '~') return set(next, IDLE, between(random, 200, 1200), 0, 0);
   if (symbol === '_') return set(next, IDLE, between(random, 11000, 12000), 0, 0);
   const fast = symbol !== '#' && perMille(random, 250);
-  set(next, KEY, KEYS.indexOf(symbol), fast ? between(random, 50, SLOW_KEY_MS) : between(random, SLOW_KEY_MS, 260), fast ? between(random, 60, 110) : between(random, 60, 240));
+  set(next, KEY, KEYS.indexOf(symbol), fast ? between(random, 50, SLOW_KEY_MS) : between(random, SLOW_KEY_MS, 260), fast ? between(random, 60,
+    110) : between(random, 60, 240));
 }
 
 function wait(random: Random, world: World, next: Happening): void {
@@ -150,7 +152,8 @@ function trouble(people: People, world: World, next: Happening): void {
     set(next, STUCK, below(random, KEYS.length), between(random, 400, 20000), 0);
   } else if (what < 80) {
     people.plan = '~***';
-    set(next, KEYS_TOGETHER, (1 << below(random, 12)) | (1 << below(random, 12)) | (1 << below(random, 12)), between(random, 30, 600), between(random, 20, 300));
+    set(next, KEYS_TOGETHER, (1 << below(random, 12)) | (1 << below(random, 12)) | (1 << below(random, 12)), between(random, 30, 600),
+      between(random, 20, 300));
   } else if (what < 82) {
     people.plan = '~***';
     set(next, KEYS_TOGETHER, 1 << STAR | 1 << HASH, between(random, 100, 5000), 300);

@@ -4,7 +4,8 @@
  */
 import { changeUser, enrol, type Codes } from './codes.js';
 import {
-  BATTERY, CLOCK, CUT_AT_WRITE, CUT_LATER, DOOR, HAND, HANG, IDLE, JAM, KEY, KEYS_TOGETHER, OFFICE, POWER_BACK, POWER_CUT, RELEASE, REMOTE, SENSORS, STORE, STUCK,
+  BATTERY, CLOCK, CUT_AT_WRITE, CUT_LATER, DOOR, HAND, HANG, IDLE, JAM, KEY, KEYS_TOGETHER, OFFICE, POWER_BACK, POWER_CUT, RELEASE, REMOTE, SENSORS,
+    STORE, STUCK,
   WATCHDOG, type Happening,
 } from './events.js';
 import { hold } from './keys.js';

@@ -172,7 +172,8 @@ export function openWorld(natives: Natives, see: See): Board {
   const w: World = {
     time: 0, startedAt: 0, starts: 0, cause: 'powerOn', wiring: doorWiring(), door: undefined as unknown as Door, stores: openStores(see, elapse, write),
     platform, keys, dead: true, hung: false, hangOnPulse: false, cutAt: NEVER, fuse: 0, fuseMode: 0, refusing: false, bolt: 0, blockedBelow: 0,
-    blockedAbove: 1, doorClosed: true, stopsFault: 0, doorSensorFault: 0, releaseUntil: 0, analog: 0.7, clockBase: -1, salt: new Uint8Array(16), recoveryHash: new Uint8Array(0),
+    blockedAbove: 1, doorClosed: true, stopsFault: 0, doorSensorFault: 0, releaseUntil: 0, analog: 0.7, clockBase: -1, salt: new Uint8Array(16),
+      recoveryHash: new Uint8Array(0),
   };
 
   function force(): number {

@@ -137,7 +137,7 @@ export const FLOWS: readonly Flow[] = [
     name: 'rollbackDigest', expected: { ...badTrial('old'), runs: ['old'] },
     start(stages) {
       const flash = stages.tested('new').slice();
-      flash[105 * 4096 + 5000]! ^= 1;
+      flash[109 * 4096 + 5000]! ^= 1;
       return flash;
     },
     act: rolledBack,
@@ -212,7 +212,7 @@ export const FLOWS: readonly Flow[] = [
     // The slot has no page to replace it: the upload ends with 0xE4, and the lock stays what it was.
     name: 'failingSlotPage', expected: { ...KEEP_OLD, retry: 'old' },
     start: (stages) => stages.running(),
-    bad: () => [[105 + 9, 'program']],
+    bad: () => [[109 + 9, 'program']],
     prepare: (bench) => openUpdateWindow(bench),
     act(bench) {
       const { failure } = openClient(bench.board).upload(bench.lab.images.new.file);
@@ -233,7 +233,7 @@ function logEntries(bench: Bench): void {
   if (recordPlace(bytes, KEY.codes) === place) throw new Error('the record store copied nothing');
 }
 
-const SLOT_BYTES = { from: 41 * 4096, to: 169 * 4096 };
+const SLOT_BYTES = { from: 45 * 4096, to: 173 * 4096 };
 
 function touchedSlots(recorder: Recorder): boolean {
   return recorder.finish().steps.some(({ operation }) => operation && operation.offset >= SLOT_BYTES.from && operation.offset < SLOT_BYTES.to);

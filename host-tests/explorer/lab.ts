@@ -105,7 +105,7 @@ export async function openLab(): Promise<Lab> {
     wiring, boot0Text: bootloader.text, image: images.old.file, production: true, keys: [keyOf({ version: '' }).publicKey],
     masterCode: MASTER_CODE, pins: [PIN], recoveryCode: RECOVERY_CODE, serial: 'DL-explorer', deviceId: bytesFrom('device', 8), codeSalt: SALT,
   });
-  const boot0 = Buffer.from(bytes.subarray(32, 16 * 4096)).toString('latin1');
+  const boot0 = Buffer.from(bytes.subarray(32, 20 * 4096)).toString('latin1');
   const { records } = readState(bytes);
   const codes = { users: records.get(KEY.codes)!, masters: [records.get(KEY.master)!, tagOf(NEW_MASTER_CODE)] };
   return { wiring, geometry: familyOf(wiring).geometry, boot0, images, factory: bytes, codes, planted: new Map() };

@@ -7,11 +7,11 @@ import { crc32 } from 'crc';
 
 const PAGE = 4096;
 /** Page numbers count from the start of Storage; all of them for chips with 224 pages of it. */
-const JOURNAL = { page: 19, pages: 2 };
-const RECORDS = { page: 21, pages: 16 };
-export const OFFER = { page: 37, pages: 4 };
-export const SLOTS = [{ page: 41, pages: 64 }, { page: 105, pages: 64 }] as const;
-export const SPARE = { page: 169, pages: 55 };
+const JOURNAL = { page: 23, pages: 2 };
+const RECORDS = { page: 25, pages: 16 };
+export const OFFER = { page: 41, pages: 4 };
+export const SLOTS = [{ page: 45, pages: 64 }, { page: 109, pages: 64 }] as const;
+export const SPARE = { page: 173, pages: 51 };
 /** Page numbers of the journal's own two pages. */
 export const JOURNAL_PAGES = [JOURNAL.page, JOURNAL.page + 1] as const;
 /** The first two spare pages can stand in for pages of journal and record store. */
@@ -24,7 +24,7 @@ const RECORDS_MAGIC = 0x31524c44;
 export const KIND = {
   confirm: 1, trial: 2, verdict: 3, rollback: 4, sealA: 5, sealB: 6, session: 7, boots: 8, tries: 9, offers: 10, failing: 11, previous: 12, health: 13,
 } as const;
-export const KEY = { codes: 1, master: 2, wifi: 4, floor: 6, history: 7, healthProbe: 12, logFirst: 0x100, logLast: 0x1ff } as const;
+export const KEY = { codes: 1, master: 2, wifi: 4, floor: 6, history: 7, logFirst: 0x100, logLast: 0x1ff } as const;
 
 /** One mark word: free, a value, or used without a value that holds. */
 export type Mark = 'free' | 'torn' | number;

@@ -10,9 +10,9 @@ import type { Handover } from './handover.js';
 import type { SlhTools } from './image/slh-dsa.js';
 import { parseVersion } from './image/version.js';
 import { openBattery, wordsOf, type Battery } from './lock/battery.js';
-import { newClock, timeOf, type Clock } from './lock/clock.js';
+import { newClock, type Clock } from './lock/clock.js';
 import { openDoor, type Door } from './lock/door.js';
-import { startPairing, takePairing, type Pairing } from './lock/owners.js';
+import type { Pairing } from './lock/owners.js';
 import { finishPending } from './lock/resets.js';
 import { readSettings } from './lock/settings.js';
 import { openSignals, SAFE_MODE, WINDOW, type Signals } from './lock/signals.js';
@@ -46,8 +46,8 @@ export interface Core {
   signals: Signals;
   door: Door;
   clock: Clock;
-  /** The secret of a phone that is being paired at the keypad; each call uses up one of its tries. */
-  pairing(): Uint8Array | undefined;
+  /** The phone that is being paired at the keypad: for `takePairing`. */
+  pairing(): Pairing | undefined;
   service: SmpService;
   window: UpdateWindow;
   /** Ten minutes of authority for anybody: only after a master or recovery code at the keypad, or the strap. */
@@ -74,8 +74,8 @@ export function openCore(parts: CoreParts): Core | undefined {
   const wiring = JSON.parse(identity.wiring) as Wiring;
   // A kilobyte that nobody reads again.
   identity.wiring = '';
-  const pendingCode = finishPending(stores.records);
-  if (pendingCode) platform.log('reset unfinished: ' + pendingCode);
+  const pending = finishPending(stores.records);
+  if (pending.code) platform.log('reset unfinished: ' + pending.code);
   const settings = readSettings(stores.records.get(SETTINGS));
   const clock = newClock();
   // Safe mode was asked for, or nothing could be run.
@@ -121,13 +121,13 @@ export function openCore(parts: CoreParts): Core | undefined {
 
   const door = openDoor({
     platform, wiring, journal: stores.journal, records: stores.records, identity, signals, battery, settings,
-    clock: () => timeOf(clock, platform.nowMs()),
+    clock, finished: pending.entry,
     hooks: {
       openWindow: grant,
       restart: () => restart(RESTART),
       bootable: () => bootable,
-      pair: (secret) => {
-        pairing = startPairing(secret, platform.nowMs());
+      pair: (begun) => {
+        pairing = begun;
       },
       requestSafeMode: () => restart(RESTART_INTO_SAFE_MODE),
     },
@@ -170,6 +170,6 @@ export function openCore(parts: CoreParts): Core | undefined {
 
   heartbeat();
   return {
-    stores, identity, wiring, battery, signals, door, clock, service, window, pairing: () => takePairing(pairing, platform.nowMs()), openWindow: grant, restart,
+    stores, identity, wiring, battery, signals, door, clock, service, window, pairing: () => pairing, openWindow: grant, restart,
   };
 }

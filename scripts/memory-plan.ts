@@ -24,12 +24,12 @@ function server(owner: string): string[] {
 
 const DOOR = [
   'act', 'act.onKey', 'act.onKey.onSubmit', 'act.onStretched', 'act.afterThrow', 'act.onChange', 'act.onTime', 'act.onButton', 'act.unlockDoor', 'act.writeLog',
-  'act.onHold', 'act.openMenu', 'finishPending', 'openStrike', 'watchChord', 'openTries.write', 'openBattery.gate', 'markCurrent',
+  'act.onHold', 'act.openMenu', 'finishPending', 'openStrike', 'watchChord', 'openTries.write', 'openTries.delayMs', 'openMeter.restMv', 'openBattery.gate', 'markCurrent',
 ];
 /** `startVerification` stands apart from the context, which a verification must not hold. */
 const CORE = ['openCore.gate', 'openCore.grant', 'openCore.restart', 'startVerification', 'openCore.context', 'openCore.context.wordsOf'];
 const DOOR_ONCE = [
-  'finishPending', 'newClock',
+  'finishPending', 'newClock', 'gainIn', 'setUpCells', 'matrixDown',
   'openCore', 'openService', 'openDoor', 'newDoor', 'openButtons', 'openTries', 'openBolt', 'newBolt', 'openThrown', 'motorDrive', 'servoDrive', 'openStrike', 'openBattery', 'openDoorStores', 'openRecords', 'newEntry', 'closedWindow',
   'onInterpreterFault', 'floorsInForce', 'floorsOf', 'setUpInput',
 ];

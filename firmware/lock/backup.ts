@@ -207,7 +207,7 @@ function openStage(parts: BackupParts, job: Job, order: RestoreOrder): () => boo
    * each: the store may have much to do.
    */
   function prepare(): ErrorCode {
-    if (prepared++ === 1) return finishPending(records);
+    if (prepared++ === 1) return finishPending(records).code;
     if (prepared > 3) {
       for (let i = 0; i < keys.length; i++) {
         const key = keys[i]!;

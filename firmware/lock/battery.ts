@@ -95,23 +95,22 @@ export interface Battery extends BatteryMeter {
 export function openMeter(platform: Platform, wiring: BatteryWiring, records: CodeRecords): BatteryMeter {
   const pins = platform.pins;
   const gain = gainIn(records);
+  const cells = cellsOf(wiring);
   if (wiring.present) setUpInput(pins, wiring.present);
-  setUpCells(platform, cellsOf(wiring));
-  return {
-    calibrated: gain > 0,
-    restMv: (backupToo) => {
-      const cells = cellsOf(wiring);
-      const pin = cells.pin;
-      const enable = cells.enable;
-      // Where nothing tells whether the mains are there, they are.
-      if (wiring.chemistry === 'mains' && !(wiring.backup && (backupToo || readInput(pins, wiring.present) === 0))) return NO_READING;
-      if (pin === undefined) return IMPOSSIBLE;
-      if (enable) pins.write(enable.pin, enable.active);
-      const reading = (pins.analog(pin) + pins.analog(pin) + pins.analog(pin) + pins.analog(pin)) / 4;
-      if (enable) pins.write(enable.pin, enable.active ? 0 : 1);
-      return millivoltsOf(reading, cells, gain || 10000);
-    },
-  };
+  setUpCells(platform, cells);
+
+  function restMv(backupToo?: boolean): number {
+    const pin = cells.pin;
+    const enable = cells.enable;
+    // Where nothing tells whether the mains are there, they are.
+    if (wiring.chemistry === 'mains' && !(wiring.backup && (backupToo || readInput(pins, wiring.present) === 0))) return NO_READING;
+    if (pin === undefined) return IMPOSSIBLE;
+    if (enable) pins.write(enable.pin, enable.active);
+    const reading = (pins.analog(pin) + pins.analog(pin) + pins.analog(pin) + pins.analog(pin)) / 4;
+    if (enable) pins.write(enable.pin, enable.active ? 0 : 1);
+    return millivoltsOf(reading, cells, gain || 10000);
+  }
+  return { calibrated: gain > 0, restMv };
 }
 
 function setUpCells(platform: Platform, cells: CellsWiring): void {

@@ -172,6 +172,9 @@ export function openTries(journal: TryJournal, settings: Uint8Array): Tries {
     ready = !code;
     return code;
   }
+  function delayMs(): number {
+    return 1000 * disableSeconds(count, settings[WRONG_CODE_LIMIT]!, wordSetting(settings, DISABLE_TIME));
+  }
   return {
     count: () => count,
     mark: () => {
@@ -183,6 +186,6 @@ export function openTries(journal: TryJournal, settings: Uint8Array): Tries {
       const value = refused ? NO_TRY : RIGHT;
       if (write(value, before)) write(value, before);
     },
-    delayMs: () => 1000 * disableSeconds(count, settings[WRONG_CODE_LIMIT]!, wordSetting(settings, DISABLE_TIME)),
+    delayMs,
   };
 }

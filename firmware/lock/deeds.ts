@@ -52,8 +52,7 @@ export function act(d: DoorState, deed: number, nowMs: number, given: string | U
 
 function unlockDoor(d: DoorState, source: number, user: number): ErrorCode {
   const code = refuseRemote(d, source, user);
-  if (!code) moveBolt(d, UNLOCKED, eventOf(d, LOG_UNLOCK, source, user, 0));
-  return code;
+  return code || moveBolt(d, UNLOCKED, eventOf(d, LOG_UNLOCK, source, user, 0));
 }
 
 function writeLog(d: DoorState): void {

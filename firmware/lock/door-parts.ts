@@ -5,10 +5,12 @@ import type { Platform } from '../platform/types.js';
 import type { LogEntry } from './access-log.js';
 import type { Battery } from './battery.js';
 import type { Bolt } from './bolt.js';
+import type { Clock } from './clock.js';
 import type { Stretch, Tries, TryJournal } from './codes.js';
 import type { Entry } from './entry.js';
 import type { Keypad } from './keypad-parts.js';
 import type { Menu } from './menu.js';
+import type { Pairing } from './owners.js';
 import type { Signals } from './signals.js';
 import type { WritableRecords } from './tables.js';
 
@@ -23,8 +25,9 @@ export interface DoorParts {
   settings: Uint8Array;
   /** For the warning after opening. */
   battery?: Battery;
-  /** Seconds since 1970, 0 while the clock is not set. */
-  clock?: () => number;
+  clock?: Clock;
+  /** What this start finished, to be logged. */
+  finished?: LogEntry | undefined;
   hooks: DoorHooks;
 }
 
@@ -35,7 +38,7 @@ export interface DoorHooks {
   /** An image that the next start can run is in flash. */
   bootable(): boolean;
   /** Somebody with the master code typed the digits of a phone that wants to become an owner: see `owners.ts`. */
-  pair?: (secret: Uint8Array) => void;
+  pair?: (begun: Pairing) => void;
   requestSafeMode?: () => void;
   /** Something of `status` that people see has changed. */
   changed?: (status: DoorStatus) => void;

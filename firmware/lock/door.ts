@@ -67,11 +67,16 @@ export function openDoor(parts: DoorParts): Door {
     }
   }
 
+  /** The motor is on, a code is being typed or checked. */
+  function busy(): boolean {
+    return d.stretch !== undefined || !d.bolt.atRest() || d.entry.count > 0 && platform.nowMs() - d.shown.lastKeyMs < TYPING_MS;
+  }
+
   run();
   return {
     tick,
-    busy: () => isBusy(d),
-    settled: () => !isBusy(d) && !d.waiting.length,
+    busy,
+    settled: () => !busy() && !d.waiting.length,
     status: () => statusOf(d),
     lock: (source, user) => act(d, LOCK_ASKED, platform.nowMs(), source, user),
     unlock: (source, user) => act(d, UNLOCK_ASKED, platform.nowMs(), source, user),
@@ -97,7 +102,7 @@ function newDoor(parts: DoorParts): DoorState {
       lockState: bolt.position(), doorState, keypadScanned: false, motorIdle: true, rests: false, fault: 0, lastKeyMs: 0, wrongCodes: tries.count(),
       disabledMs: 0, lastTurnMs: 0, failures: 0,
     },
-    waiting: [], newest: -1, menu: undefined, menuUntilMs: 0, isHeld: false, stretch: undefined, source: 0,
+    waiting: parts.finished ? [parts.finished] : [], newest: -1, menu: undefined, menuUntilMs: 0, isHeld: false, stretch: undefined, source: 0,
     disabledUntilMs: platform.nowMs() + tries.delayMs(), activeUntilMs: 0, throwing: undefined, restSinceMs: 0, relockMs: 0, relockSource: 0, relockUser: 0,
     ajarMs: 0, doorSeen: doorState, buttons: readButtons ? readButtons() : 0, chordSinceMs: cause === 'powerOn' || cause === 'pin' || cause === 'unknown' ? 0 : -1,
   };
@@ -119,7 +124,9 @@ function turn(d: DoorState): void {
     act(d, CODE_STRETCHED, nowMs, stretch.value, 0);
   } else if (stretch && Math.floor(stretch.left / ITERATIONS_A_TURN) & 1) platform.collect();
   d.bolt.tick();
-  if (d.bolt.atRest()) {
+  if (!d.bolt.atRest()) {
+    if (d.parts.battery) d.parts.battery.sample(true);
+  } else {
     if (d.throwing) act(d, THROW_ENDED, nowMs, 0, 0);
     else if (d.waiting.length && !d.stretch && !d.entry.count) act(d, LOG_DUE, nowMs, 0, 0);
   }
@@ -127,11 +134,6 @@ function turn(d: DoorState): void {
   if (d.chordSinceMs >= 0) watchChord(d, nowMs);
   d.shown.keypadScanned = true;
   d.shown.lastTurnMs = nowMs;
-}
-
-/** The motor is on, a code is being typed or checked. */
-function isBusy(d: DoorState): boolean {
-  return d.stretch !== undefined || !d.bolt.atRest() || d.entry.count > 0 && d.parts.platform.nowMs() - d.shown.lastKeyMs < TYPING_MS;
 }
 
 function isQuiet(d: DoorState): boolean {

@@ -18,7 +18,7 @@ import { NO_BOOTABLE_IMAGE, type ErrorCode } from '../errors.js';
 import { CALIBRATION, FLOOR, HEALTH_BASELINE, HISTORY, OWNERS, PENDING, RECOVERY, STAGED } from '../flash/keys.js';
 import { scrubRecords, wipeRecords } from '../flash/record-chores.js';
 import type { Ring } from '../flash/records.js';
-import { writeLogEntry } from './access-log.js';
+import type { LogEntry } from './access-log.js';
 import { ownerEpoch, withoutOwners } from './owners.js';
 import { LOG_FACTORY_RESET, LOG_RESTORED } from './states.js';
 import type { WritableRecords } from './tables.js';
@@ -43,24 +43,40 @@ export function orderPending(records: WritableRecords, what: number, source: num
   return records.set(PENDING, new Uint8Array([what, source, user, 0, value, value >> 8, value >> 16, value >> 24]));
 }
 
-/**
- * At each start, before the door opens and anything of the records is kept in RAM. 0: nothing was left to do, or all of it is done. A code:
- * flash refused; the old codes may still open, and the next start tries again. Takes up to a second where there is something to do.
- */
-export function finishPending(ring: Ring): ErrorCode {
+/** What a start finished. */
+export interface Finished {
+  /** 0: nothing was left to do, or all of it is done. A code: flash refused; the old codes may still open, and the next start tries again. */
+  code: ErrorCode;
+  /** For the log. */
+  entry: LogEntry | undefined;
+}
+
+/** At each start, before the door opens and anything of the records is kept in RAM. Takes up to a second where there is something to do. */
+export function finishPending(ring: Ring): Finished {
   const mark = ring.get(PENDING);
-  if (!mark) return 0;
-  let code = 0;
-  if (mark.length === PENDING_BYTES && mark[0] === HARD_RESET) code = finishHardReset(ring, mark);
-  else if (mark.length === PENDING_BYTES && mark[0] === RESTORE) code = finishRestore(ring, mark);
-  return code || ring.set(PENDING, new Uint8Array(0));
+  const finished: Finished = { code: 0, entry: undefined };
+  if (!mark) return finished;
+  const what = mark.length === PENDING_BYTES ? mark[0] : 0;
+  if (what === HARD_RESET) finished.code = finishHardReset(ring, mark);
+  else if (what === RESTORE) finished.code = finishRestore(ring, mark);
+  if (!finished.code && what && !isDropping(what, mark)) {
+    finished.entry = {
+      sequence: 0, time: 0, uptime: 0, what: what === HARD_RESET ? LOG_FACTORY_RESET : LOG_RESTORED, source: mark[1]!, user: mark[2]!, code: 0,
+    };
+  }
+  finished.code = finished.code || ring.set(PENDING, new Uint8Array(0));
+  return finished;
+}
+
+/** A restore that was finished, and told of, but for what lay ready. */
+function isDropping(what: number, mark: Uint8Array): boolean {
+  return what === RESTORE && !(mark[4]! | mark[5]! | mark[6]! | mark[7]!);
 }
 
 function finishHardReset(ring: Ring, mark: Uint8Array): ErrorCode {
   const code = wipeRecords(ring, [FLOOR, HISTORY, CALIBRATION, HEALTH_BASELINE, RECOVERY, PENDING])
     || ring.set(OWNERS, new Uint8Array([mark[4]!, mark[5]!, 0]));
   if (code) return code;
-  noteFinished(ring, LOG_FACTORY_RESET, mark);
   // A page that cannot be erased any more may keep what it holds: the lock itself never reads it again.
   scrubRecords(ring);
   return 0;
@@ -68,15 +84,18 @@ function finishHardReset(ring: Ring, mark: Uint8Array): ErrorCode {
 
 /** First all that comes; then a mark without keys, which says that what lay ready for it may go. */
 function finishRestore(ring: Ring, mark: Uint8Array): ErrorCode {
-  let keys = 0;
-  for (let key = 1; key < STAGED; key++) {
-    if (!(mark[4 + (key >> 3)]! & 1 << (key & 7))) continue;
-    const code = ring.set(key, ring.get(STAGED + key) || new Uint8Array(0));
+  if (!isDropping(RESTORE, mark)) {
+    for (let key = 1; key < STAGED; key++) {
+      if (!(mark[4 + (key >> 3)]! & 1 << (key & 7))) continue;
+      const code = ring.set(key, ring.get(STAGED + key) || new Uint8Array(0));
+      if (code) return code;
+    }
+    const done = new Uint8Array(mark);
+    done.fill(0, 4);
+    const code = ring.set(PENDING, done);
     if (code) return code;
-    keys++;
   }
-  if (keys) noteFinished(ring, LOG_RESTORED, mark);
-  return (keys ? orderPending(ring, RESTORE, mark[1]!, mark[2]!, 0) : 0) || dropStaged(ring);
+  return dropStaged(ring);
 }
 
 function dropStaged(ring: Ring): ErrorCode {
@@ -85,8 +104,4 @@ function dropStaged(ring: Ring): ErrorCode {
     if (code) return code;
   }
   return 0;
-}
-
-function noteFinished(ring: Ring, what: number, mark: Uint8Array): void {
-  writeLogEntry(ring, -1, { sequence: 0, time: 0, uptime: 0, what, source: mark[1]!, user: mark[2]!, code: 0 });
 }

@@ -1,13 +1,14 @@
 /** Moving the bolt: when it may, what is logged of it, and when it goes out by itself. */
 import { BOLT_JAMMED, DOOR_NOT_CLOSED, MODE_RESTRICTS, type ErrorCode } from '../errors.js';
 import type { LogEntry } from './access-log.js';
-import { batteryLevel } from './battery-level.js';
+import { BATTERY_CRITICAL as LAST_UNLOCKS, batteryLevel, refuseThrow } from './battery-level.js';
+import { timeOf } from './clock.js';
 import type { DoorState } from './door-parts.js';
 import { AUTO_RELOCK, OPERATING_MODE, wordSetting } from './settings.js';
-import { ACCEPTED, errorPattern, JAMMED, LOW_BATTERY } from './signals.js';
+import { ACCEPTED, BATTERY_CRITICAL, errorPattern, JAMMED, LOW_BATTERY } from './signals.js';
 import {
-  DOOR_CLOSED, DOOR_UNKNOWN, LOCKED, LOG_JAMMED, LOG_LOCK, LOG_REFUSED, LOG_UNLATCH, MODE_NO_REMOTE, MODE_PASSAGE, MODE_PRIVACY, SOURCE_AUTO,
-  SOURCE_PROPRIETARY_REMOTE, SOURCE_REMOTE, UNLOCKED,
+  DOOR_CLOSED, DOOR_UNKNOWN, LOCKED, LOG_BATTERY, LOG_JAMMED, LOG_LOCK, LOG_REFUSED, LOG_UNLATCH, MODE_NO_REMOTE, MODE_PASSAGE, MODE_PRIVACY, NOBODY,
+  SOURCE_AUTO, SOURCE_PROPRIETARY_REMOTE, SOURCE_REMOTE, SOURCE_UNSPECIFIED, UNLOCKED,
 } from './states.js';
 
 /** `relockMs`: the bolt goes out when the door is closed. */
@@ -18,7 +19,8 @@ const LOG_WAITING_MAX = 8;
 
 export function eventOf(d: DoorState, what: number, source: number, user: number, code: ErrorCode): LogEntry {
   const parts = d.parts;
-  return { sequence: 0, time: parts.clock ? parts.clock() : 0, uptime: Math.floor(parts.platform.nowMs() / 1000), what, source, user, code };
+  const nowMs = parts.platform.nowMs();
+  return { sequence: 0, time: parts.clock ? timeOf(parts.clock, nowMs) : 0, uptime: Math.floor(nowMs / 1000), what, source, user, code };
 }
 
 /** Keeps an entry until it can be written. Of what is no operation of the bolt only so many: somebody may type wrong codes for ever. */
@@ -30,12 +32,27 @@ export function note(d: DoorState, what: number, source: number, user: number, c
   keep(d, eventOf(d, what, source, user, code));
 }
 
-/** Begins a throw for what `happened`. The caller has decided that it may. */
-export function moveBolt(d: DoorState, goal: number, happened: LogEntry): void {
+/** Have the cells what a throw to `goal` takes? 0, or BATTERY_EMPTY. Of a throw that is under way nothing can be read. */
+export function refuseMove(d: DoorState, goal: number): ErrorCode {
+  const battery = d.parts.battery;
+  return battery && d.bolt.atRest() ? refuseThrow(battery, d.parts.wiring.battery, goal) : 0;
+}
+
+/** Begins a throw for what `happened`; the caller has decided that it may. 0, or why the cells forbid it. */
+export function moveBolt(d: DoorState, goal: number, happened: LogEntry): ErrorCode {
+  const code = refuseMove(d, goal);
+  d.relockMs = 0;
+  if (code) {
+    happened.what = LOG_REFUSED;
+    happened.code = code;
+    keep(d, happened);
+    d.parts.signals.play(errorPattern(code));
+    return code;
+  }
   if (d.throwing) keep(d, d.throwing);
   d.throwing = happened;
-  d.relockMs = 0;
   d.bolt.move(goal);
+  return 0;
 }
 
 /** The bolt goes out now, or when the door is closed: into an open door it never does. */
@@ -47,8 +64,7 @@ export function lockDoor(d: DoorState, source: number, user: number): ErrorCode 
     d.relockUser = user;
     return DOOR_NOT_CLOSED;
   }
-  moveBolt(d, LOCKED, eventOf(d, LOG_LOCK, source, user, 0));
-  return 0;
+  return moveBolt(d, LOCKED, eventOf(d, LOG_LOCK, source, user, 0));
 }
 
 /** What a remote may do in this mode: nothing in privacy, nothing where remotes are off. */
@@ -79,6 +95,16 @@ export function afterThrow(d: DoorState, nowMs: number): void {
   if (fault) happened.what = LOG_JAMMED;
   keep(d, happened);
   if (fault) d.parts.signals.play(fault === BOLT_JAMMED ? JAMMED : errorPattern(fault));
-  else if (d.parts.battery && batteryLevel(d.parts.battery, d.parts.wiring.battery)) d.parts.signals.play(ACCEPTED + '-' + LOW_BATTERY);
+  else tellBattery(d);
   if (d.bolt.state.goal === UNLOCKED) armRelock(d);
+}
+
+/** Cells are told of behind each throw while they are low; a level is logged once. */
+function tellBattery(d: DoorState): void {
+  const battery = d.parts.battery;
+  if (!battery) return;
+  const before = battery.level;
+  const level = batteryLevel(battery, d.parts.wiring.battery);
+  if (level !== before) note(d, LOG_BATTERY, SOURCE_UNSPECIFIED, NOBODY, level);
+  if (level) d.parts.signals.play(ACCEPTED + '-' + (level < LAST_UNLOCKS ? LOW_BATTERY : BATTERY_CRITICAL));
 }

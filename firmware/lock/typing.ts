@@ -1,19 +1,21 @@
 /** What keys and cards do: codes, and the menu while it is open. */
 import { CODES_DISABLED, KEY_STUCK, TOO_MANY_KEYS, WRONG_CODE } from '../errors.js';
 import { admit, logOf, opensMenu } from './access.js';
+import { timeOf } from './clock.js';
 import { PIN_MAX, PIN_MIN } from './codes-table.js';
 import { holderOf, startStretch, type Holder } from './codes.js';
 import type { DoorState } from './door-parts.js';
 import { CARD, CLEARED, countKey, forgiveKeys, HASH_ALONE, stepEntry, SUBMITTED, TOO_LONG, wipeEntry } from './entry.js';
 import { HELD, STUCK } from './keypad-parts.js';
 import { DID_NOTHING, MENU_MS, openMenu, WANTS_CODE, WANTS_HOLD, WANTS_NOTHING, type Menu } from './menu.js';
+import { startPairing } from './owners.js';
 import { ONE_TOUCH, OPERATING_MODE } from './settings.js';
 import { ACCEPTED, DISABLED, errorPattern, KEY, REFUSED, WAIT } from './signals.js';
 import {
   LOG_FACTORY_RESET, LOG_KEYPAD, LOG_LOCK, LOG_MENU, LOG_MODE, LOG_PAIRING, LOG_REFUSED, LOG_SOFT_RESET, LOG_UNLOCK, LOG_WINDOW,
-  LOG_WRONG_CODE_LIMIT, MODE_PASSAGE, MODE_PRIVACY, NOBODY, RECOVERY_USER, SOURCE_KEYPAD, SOURCE_RFID, UNLOCKED,
+  LOG_WRONG_CODE_LIMIT, MASTER_USER, MODE_PASSAGE, MODE_PRIVACY, NOBODY, RECOVERY_USER, SOURCE_KEYPAD, SOURCE_RFID, UNLOCKED,
 } from './states.js';
-import { eventOf, lockDoor, moveBolt, note } from './throwing.js';
+import { eventOf, lockDoor, moveBolt, note, refuseMove } from './throwing.js';
 
 /** The keypad is read at the fast pace for this long after a key. */
 const ACTIVE_MS = 10000;
@@ -109,7 +111,9 @@ function onHolder(d: DoorState, holder: Holder): void {
   }
   d.disabledUntilMs = 0;
   forgiveKeys(d.entry);
-  const refusal = admit(parts, holder, parts.clock ? parts.clock() : 0, d.source);
+  const time = parts.clock ? timeOf(parts.clock, parts.platform.nowMs()) : 0;
+  // No one-time code is spent on a throw that cannot be.
+  const refusal = (user < MASTER_USER && !opensMenu(holder) ? refuseMove(d, UNLOCKED) : 0) || admit(parts, holder, time, d.source);
   if (refusal) {
     signals.play(errorPattern(refusal));
     note(d, logOf(holder, refusal), d.source, user, refusal);
@@ -129,7 +133,8 @@ function enterMenu(d: DoorState, user: number): void {
   const parts = d.parts;
   const isMatrix = parts.wiring.keypad.type === 'matrix';
   d.menu = openMenu({
-    platform: parts.platform, records: parts.records, identity: parts.identity, settings: parts.settings, user, canHold: isMatrix, bootable: parts.hooks.bootable,
+    platform: parts.platform, records: parts.records, identity: parts.identity, settings: parts.settings, user, canHold: isMatrix,
+    bootable: parts.hooks.bootable,
   });
   d.menuUntilMs = parts.platform.nowMs() + MENU_MS;
   parts.signals.play(d.menu.play);
@@ -159,15 +164,15 @@ function useMenu(d: DoorState, menu: Menu, step: () => void): void {
   if (menu.wants === WANTS_NOTHING) d.menu = undefined;
   else if (menu.wants !== WANTS_HOLD) d.isHeld = false;
   if (did === DID_NOTHING) return;
-  if (did === LOG_UNLOCK) return moveBolt(d, UNLOCKED, eventOf(d, LOG_UNLOCK, SOURCE_KEYPAD, menu.user, 0));
-  if (did === LOG_LOCK) {
-    lockDoor(d, SOURCE_KEYPAD, menu.user);
+  if (did === LOG_UNLOCK || did === LOG_LOCK) {
+    if (did === LOG_LOCK) lockDoor(d, SOURCE_KEYPAD, menu.user);
+    else moveBolt(d, UNLOCKED, eventOf(d, LOG_UNLOCK, SOURCE_KEYPAD, menu.user, 0));
     return;
   }
   // The start that finishes a hard reset tells of it: this log goes.
   if (did !== LOG_FACTORY_RESET) note(d, did, SOURCE_KEYPAD, menu.user, 0);
   if (did === LOG_WINDOW) hooks.openWindow();
-  else if (did === LOG_PAIRING && hooks.pair && menu.secret) hooks.pair(menu.secret);
+  else if (did === LOG_PAIRING && hooks.pair && menu.secret) hooks.pair(startPairing(menu.secret, d.parts.platform.nowMs()));
   else if (did === LOG_SOFT_RESET || did === LOG_FACTORY_RESET) hooks.restart();
   else if (did === LOG_MODE) onMode(d, menu.user);
 }

@@ -9,6 +9,7 @@ import { LOG_FIRST, SETTINGS } from '../../firmware/flash/keys.js';
 import { parseLogEntry, type LogEntry } from '../../firmware/lock/access-log.js';
 import type { Battery } from '../../firmware/lock/battery.js';
 import { addCode, setMaster, stretchCode, type WritableRecords } from '../../firmware/lock/codes-table.js';
+import { newClock } from '../../firmware/lock/clock.js';
 import type { TryJournal } from '../../firmware/lock/codes.js';
 import type { Door, DoorHooks } from '../../firmware/lock/door-parts.js';
 import { openDoor } from '../../firmware/lock/door.js';
@@ -114,8 +115,7 @@ export class World {
   battery?: Battery;
   windows = 0;
   restarts = 0;
-  /** Seconds since 1970, 0 = not known. */
-  time = 0;
+  readonly clock = newClock();
   /** 0 = fully out (locked), 1 = fully in (unlocked). */
   bolt = 0;
   /** The motor cannot push the bolt beyond these. */
@@ -168,7 +168,7 @@ export class World {
   start(): void {
     this.door = openDoor({
       platform: this.platform, wiring: this.wiring, journal: this.flash.journal, records: this.flash.records,
-      clock: () => this.time, identity: { deviceId: SALT.slice(0, 8), codeSalt: SALT, recoveryHash: this.recoveryHash() },
+      clock: this.clock, identity: { deviceId: SALT.slice(0, 8), codeSalt: SALT, recoveryHash: this.recoveryHash() },
       signals: openSignals(this.platform, this.wiring.led, this.wiring.beeper), hooks: this.hooks, battery: this.battery,
       settings: readSettings(this.flash.records.get(SETTINGS)),
     });
@@ -193,6 +193,11 @@ export class World {
   store(...settings: (readonly [at: number, value: number])[]): void {
     const changed = readSettings(this.flash.records.get(SETTINGS));
     for (const [at, value] of settings) changeSetting(this.flash.records, changed, at, value);
+  }
+
+  /** Seconds since 1970, 0 = not known. */
+  set time(seconds: number) {
+    this.clock.base = seconds && seconds - Math.floor(this.now / 1000);
   }
 
   level(pin: number): number {

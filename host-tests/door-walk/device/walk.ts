@@ -132,7 +132,7 @@ function perform(board: Board, codes: Codes, happening: Happening): void {
       board.advance(w.time + a);
       if (!w.dead) board.start('watchdog');
       break;
-    case CLOCK: w.clockBase = a ? a * 1000 - Math.floor(w.time / 1000) : -1; break;
+    case CLOCK: w.clock.base = a && a * 1000; break;
     case BATTERY: w.analog = a / 1000; break;
     case STORE: w.refusing = a === 1; break;
     case STUCK: hold(w.keys, a, w.time, w.time + b); break;

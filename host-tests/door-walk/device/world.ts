@@ -7,6 +7,7 @@ import type { Wiring } from '../../../boards/wiring.js';
 import { SETTINGS } from '../../../firmware/flash/keys.js';
 import { openBattery } from '../../../firmware/lock/battery.js';
 import type { Door, DoorParts } from '../../../firmware/lock/door-parts.js';
+import { newClock, type Clock } from '../../../firmware/lock/clock.js';
 import { openDoor } from '../../../firmware/lock/door.js';
 import { readSettings } from '../../../firmware/lock/settings.js';
 import { openSignals } from '../../../firmware/lock/signals.js';
@@ -74,7 +75,7 @@ export interface World {
   /** Share of the ADC's full scale. */
   analog: number;
   /** Seconds since 1970 at time 0; below 0: the lock does not know the time. */
-  clockBase: number;
+  clock: Clock;
   /** What the lock is set up with. */
   salt: Uint8Array;
   recoveryHash: Uint8Array;
@@ -172,7 +173,7 @@ export function openWorld(natives: Natives, see: See): Board {
   const w: World = {
     time: 0, startedAt: 0, starts: 0, cause: 'powerOn', wiring: doorWiring(), door: undefined as unknown as Door, stores: openStores(see, elapse, write),
     platform, keys, dead: true, hung: false, hangOnPulse: false, cutAt: NEVER, fuse: 0, fuseMode: 0, refusing: false, bolt: 0, blockedBelow: 0,
-    blockedAbove: 1, doorClosed: true, stopsFault: 0, doorSensorFault: 0, releaseUntil: 0, analog: 0.7, clockBase: -1, salt: new Uint8Array(16),
+    blockedAbove: 1, doorClosed: true, stopsFault: 0, doorSensorFault: 0, releaseUntil: 0, analog: 0.7, clock: newClock(), salt: new Uint8Array(16),
       recoveryHash: new Uint8Array(0),
   };
 
@@ -274,7 +275,7 @@ export function openWorld(natives: Natives, see: See): Board {
       platform, wiring: w.wiring, journal: w.stores.journal, records, settings: readSettings(records.get(SETTINGS)),
       identity: { deviceId: new Uint8Array(8), codeSalt: w.salt, recoveryHash: w.recoveryHash },
       signals: openSignals(platform, w.wiring.led, w.wiring.beeper), battery: openBattery(platform, w.wiring.battery, records),
-      clock: () => (w.clockBase < 0 ? 0 : w.clockBase + Math.floor(w.time / 1000)),
+      clock: w.clock,
       hooks: {
         openWindow: () => see(WINDOW, 0, 0),
         restart: () => undefined,

@@ -24,12 +24,12 @@ function server(owner: string): string[] {
 
 const DOOR = [
   'act', 'act.onKey', 'act.onKey.onSubmit', 'act.onStretched', 'act.afterThrow', 'act.onChange', 'act.onTime', 'act.onButton', 'act.unlockDoor', 'act.writeLog',
-  'act.onHold', 'act.openMenu', 'finishPending', 'openStrike', 'watchChord', 'openTries.write', 'openTries.delayMs', 'openMeter.restMv', 'openBattery.gate', 'markCurrent',
+  'act.onHold', 'act.openMenu', 'finishPending', 'openStrike', 'watchChord', 'openTries.write', 'openTries.waitMs', 'openBattery.gate', 'markCurrent',
 ];
 /** `startVerification` stands apart from the context, which a verification must not hold. */
 const CORE = ['openCore.gate', 'openCore.grant', 'openCore.restart', 'startVerification', 'openCore.context', 'openCore.context.wordsOf'];
 const DOOR_ONCE = [
-  'finishPending', 'newClock', 'gainIn', 'setUpCells', 'matrixDown',
+  'finishPending', 'newClock',
   'openCore', 'openService', 'openDoor', 'newDoor', 'openButtons', 'openTries', 'openBolt', 'newBolt', 'openThrown', 'motorDrive', 'servoDrive', 'openStrike', 'openBattery', 'openDoorStores', 'openRecords', 'newEntry', 'closedWindow',
   'onInterpreterFault', 'floorsInForce', 'floorsOf', 'setUpInput',
 ];
@@ -41,9 +41,9 @@ const UPDATER = [
 ];
 
 export const APP: MemoryPlan = {
-  late: [...UPDATER, ...DOOR, 'openWiegand', 'lightKeys', 'openWriter', 'loadChanges', ...CORE, 'checksOf', 'sleepIfIdle'],
+  late: [...UPDATER, ...DOOR, 'openMeter.restMv', 'openWiegand', 'lightKeys', 'openWriter', 'loadChanges', ...CORE, 'checksOf', 'sleepIfIdle'],
   once: [
-    ...DOOR_ONCE, 'startApp', 'openKeypad', 'openMatrix', 'newKeys', 'openWiegand', 'lightKeys', 'openSignals', 'openMeter', 'setUpCells', 'parseIdentity', 'findIdentity', 'identityOf', 'isProduction', 'wiringOf',
+    ...DOOR_ONCE, 'startApp', 'openKeypad', 'openMatrix', 'matrixDown', 'newKeys', 'gainIn', 'setUpCells', 'openWiegand', 'lightKeys', 'openSignals', 'openMeter', 'parseIdentity', 'findIdentity', 'identityOf', 'isProduction', 'wiringOf',
     'openJournal', 'findNewest', 'scan', 'chordOf', 'partsOf', 'radioAllowed', 'createPlatform', 'createPins', 'flashPort', 'resetCause', 'openRadio', 'openUdp', 'joinWifi', 'forgetImage', 'letGo', 'offerToConsole',
   ],
 };

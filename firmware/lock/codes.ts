@@ -172,7 +172,7 @@ export function openTries(journal: TryJournal, settings: Uint8Array): Tries {
     ready = !code;
     return code;
   }
-  function delayMs(): number {
+  function waitMs(): number {
     return 1000 * disableSeconds(count, settings[WRONG_CODE_LIMIT]!, wordSetting(settings, DISABLE_TIME));
   }
   return {
@@ -186,6 +186,6 @@ export function openTries(journal: TryJournal, settings: Uint8Array): Tries {
       const value = refused ? NO_TRY : RIGHT;
       if (write(value, before)) write(value, before);
     },
-    delayMs,
+    delayMs: waitMs,
   };
 }

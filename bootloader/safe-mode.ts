@@ -21,7 +21,7 @@ export function start(handover: Handover): void {
   const platform = createPlatform();
   onInterpreterFault(platform.reboot);
   const core = openCore({
-    platform, slh: createSlhTools, handover, safeMode: true, hashBytes: __MAPPED_FLASH__ ? 262144 : 8192, loadServer: () => createServer,
+    platform, slh: createSlhTools, handover, hashBytes: __MAPPED_FLASH__ ? 262144 : 8192, loadServer: () => createServer,
   });
   if (!core) return keepAlive(platform);
   serveSerial(openSerial(wirePort()), core.service);

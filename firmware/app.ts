@@ -34,7 +34,7 @@ export function startApp(parts: AppParts): Core | undefined {
   const platform = parts.platform;
   const handover = parts.handover;
   const opened = openCore({
-    platform, slh: parts.slh, handover, safeMode: false, hashBytes: parts.hashBytes, beforeRestart: keepReasons,
+    platform, slh: parts.slh, handover, hashBytes: parts.hashBytes, beforeRestart: keepReasons,
     loadServer: () => loadUpdater().createServer,
   });
   if (!opened) return undefined;

@@ -19,6 +19,7 @@ import { openSignals, SAFE_MODE, WINDOW, type Signals } from './lock/signals.js'
 import type { Platform } from './platform/types.js';
 import type { SmpServer } from './smp/server.js';
 import type { UpdateContext } from './update/context.js';
+import { IN_SAFE_MODE } from './safe-mode.js';
 import { openService, type SmpService } from './service.js';
 import { markPlanned, RESTART, RESTART_INTO_SAFE_MODE } from './update/boots.js';
 import { startVerification } from './update/verification.js';
@@ -29,7 +30,6 @@ export interface CoreParts {
   slh(): SlhTools;
   /** What is read after the start; of the layout, slots, offer and spare. */
   handover: Pick<Handover, 'layout' | 'slot' | 'version' | 'trial' | 'bootloader' | 'row'>;
-  safeMode: boolean;
   /** Longest text this chip can hash in one go. */
   hashBytes: number;
   /** Made whenever somebody asks something: see `openService`. */
@@ -79,7 +79,7 @@ export function openCore(parts: CoreParts): Core | undefined {
   const settings = readSettings(stores.records.get(SETTINGS));
   const clock = newClock();
   // Safe mode was asked for, or nothing could be run.
-  const bootable = !parts.safeMode || handover.row === 1;
+  const bootable = !IN_SAFE_MODE || handover.row === 1;
   const battery = openBattery(platform, wiring.battery, stores.records);
   const signals = openSignals(platform, wiring.led, wiring.beeper, settings);
   const spare = handover.layout.spare;
@@ -101,7 +101,7 @@ export function openCore(parts: CoreParts): Core | undefined {
   /** The wired way in stays open where the battery cannot be read. */
   function gate(): ErrorCode {
     const code = battery.gate('start', loadTest);
-    return parts.safeMode && code === BATTERY_UNKNOWN ? 0 : code;
+    return IN_SAFE_MODE && code === BATTERY_UNKNOWN ? 0 : code;
   }
 
   function restart(how: number): void {
@@ -126,7 +126,7 @@ export function openCore(parts: CoreParts): Core | undefined {
       openWindow: grant,
       restart: () => restart(RESTART),
       bootable: () => bootable,
-      pair: (begun) => {
+      pair: IN_SAFE_MODE ? undefined : (begun) => {
         pairing = begun;
       },
       requestSafeMode: () => restart(RESTART_INTO_SAFE_MODE),
@@ -137,7 +137,7 @@ export function openCore(parts: CoreParts): Core | undefined {
       platform, identity, slh: parts.slh, stores, slotBytes: handover.layout.slots[0].pages * PAGE_BYTES,
       slot: (slot) => openRegion(platform.flash, handover.layout.slots[slot === 1 ? 1 : 0], platform.crc32),
       offer: () => openRegion(platform.flash, handover.layout.offer, platform.crc32),
-      running: { slot: parts.safeMode ? -1 : handover.slot, version: handover.version, trial: handover.trial },
+      running: { slot: IN_SAFE_MODE ? -1 : handover.slot, version: handover.version, trial: handover.trial },
       bootloader: parseVersion(handover.bootloader) || handover.version,
       machine: wiring.family,
       door,
@@ -165,7 +165,7 @@ export function openCore(parts: CoreParts): Core | undefined {
     if (platform.nowMs() - door.status().lastTurnMs < DOOR_SILENT_MS) platform.feedWatchdog();
     service.tidy();
     const open = platform.nowMs() < window.untilMs && !window.applied;
-    signals.hold(door.alarm() || (open ? WINDOW : parts.safeMode ? SAFE_MODE : ''));
+    signals.hold(door.alarm() || (open ? WINDOW : IN_SAFE_MODE ? SAFE_MODE : ''));
   }
 
   heartbeat();

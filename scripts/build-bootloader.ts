@@ -54,7 +54,7 @@ export async function buildBootloader(options: BootloaderOptions): Promise<Bootl
   const define = { ...definesOf(family, BOOTLOADER_VERSION), ...options.define };
   const mutations = options.mutations ?? [];
   const safeMode = await bundleDevice(options.safeModeEntry ?? 'bootloader/safe-mode.ts', {
-    define, mutations, program: true, shared: 'bootloader/shared.ts', shortNames: true,
+    define, mutations, program: true, shared: 'bootloader/shared.ts', instead: { 'firmware/safe-mode.ts': 'bootloader/in-safe-mode.ts' }, shortNames: true,
     ...(options.safeModeEntry === undefined && SAFE_MODE_PLAN),
   });
   const bundle = await bundleDevice(options.entry ?? 'bootloader/main.ts', {

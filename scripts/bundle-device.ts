@@ -48,6 +48,8 @@ export interface BundleOptions {
   apart?: readonly string[];
   /** A file like bootloader/shared.ts: functions the bundle does not carry but takes from what it was launched with (platform/launch.ts). */
   shared?: string;
+  /** Files that others are read in the place of: `rewriting` in plant.ts. */
+  instead?: Readonly<Record<string, string>>;
 }
 
 /** Names that Espruino's chips have at the root already: `E`, and pins. */
@@ -144,11 +146,11 @@ async function minifyProgram(bundle: string, once: readonly string[]): Promise<s
 const REQUIRE = 'espruinoRequire';
 
 /** Runs tsup into a folder of its own and returns the bundle: statements for the body of one function (that function is `compile`'s). */
-async function bundleEs5(file: string, { define, mutations, shared }: BundleOptions): Promise<string> {
+async function bundleEs5(file: string, { define, mutations, shared, instead }: BundleOptions): Promise<string> {
   await mkdir(CACHE, { recursive: true });
   const outDir = await mkdtemp(join(CACHE, 'tsup-'));
   try {
-    const plugins = await rewriting(mutations ?? [], shared);
+    const plugins = await rewriting(mutations ?? [], shared, instead);
     await inRepository(() => build({
       entry: { bundle: file }, outDir, format: 'esm', target: 'es5', platform: 'neutral', define: { ...define, require: REQUIRE }, bundle: true, treeshake: false,
       esbuildPlugins: plugins,
@@ -184,8 +186,10 @@ async function inRepository<T>(work: () => Promise<T>): Promise<T> {
 /** Changes whenever anything changes that can end up in the bundle: device sources, the entry's folder, options, tool versions. */
 async function cacheKey(file: string, options: BundleOptions): Promise<string> {
   const hash = createHash('sha256');
-  const { parameter, program, late, once, shortNames, define = {}, mutations = [], shared, apart } = options;
-  hash.update(JSON.stringify([relative(ROOT, file), parameter, program, late, once, shortNames, Object.entries(define).sort(), mutations, shared, apart]));
+  const { parameter, program, late, once, shortNames, define = {}, mutations = [], shared, instead, apart } = options;
+  hash.update(JSON.stringify([
+    relative(ROOT, file), parameter, program, late, once, shortNames, Object.entries(define).sort(), mutations, shared, instead, apart,
+  ]));
   const inputs = [...new Set([...await deviceSources(), ...await sourcesUnder(dirname(file))])].sort();
   for (const input of [...inputs, ...TOOLS]) hash.update(relative(ROOT, input)).update('\0').update(await readFile(input)).update('\0');
   return hash.digest('hex');

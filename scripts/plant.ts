@@ -19,15 +19,19 @@ export interface Mutation {
   replace: string;
 }
 
-/** Changes sources on their way into a bundle: plants mutations, puts `image[2][PLACE]` in the place of functions that are shared, hides for-of. */
-export async function rewriting(mutations: Mutation[], sharedFile: string | undefined): Promise<Plugin[]> {
+/**
+ * Changes sources on their way into a bundle: plants mutations, puts `image[2][PLACE]` in the place of functions that are shared, hides
+ * for-of. `instead`: file -> the file that is read in its place, both from the root of the repository.
+ */
+export async function rewriting(mutations: Mutation[], sharedFile?: string, instead: Readonly<Record<string, string>> = {}): Promise<Plugin[]> {
   const shared = sharedFile ? await sharedNames(sharedFile) : new Map<string, Map<string, number>>();
+  const others = new Map(Object.entries(instead).map(([file, other]) => [join(ROOT, file), join(ROOT, other)]));
   const paths = new Set([...mutations.map((each) => join(ROOT, each.file)), ...shared.keys()]);
   return [{
     name: 'rewrite',
     setup(bundle) {
       bundle.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
-        const text = paths.has(path) ? withoutFunctions(await mutated(path, mutations), shared.get(path) ?? new Map()) : await readFile(path, 'utf8');
+        const text = paths.has(path) ? withoutFunctions(await mutated(path, mutations), shared.get(path) ?? new Map()) : await readFile(others.get(path) ?? path, 'utf8');
         return { contents: hideForOf(text), loader: 'ts' };
       });
     },

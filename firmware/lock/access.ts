@@ -8,7 +8,7 @@
  *   tries.clear   after a right code; `refused` where `admit` gave a reason
  *
  * Master and recovery code are never refused: they are the way out of every mode. A programming user's code opens the menu as the master's
- * does (`opensMenu`), and cannot change the master code.
+ * does (`opensMenu`), and cannot change the master code. Safe mode knows no time: there, whoever needs it is refused.
  *
  * Matter's modes at this door: Normal, NoRemoteLockUnlock and Passage leave keypad and cards on. Vacation is for the master and programming
  * users ("only operable by the master user"), and for remotes. Privacy refuses everybody outside but master and recovery code. What
@@ -16,6 +16,7 @@
  */
 import { CODE_USED_UP, MODE_RESTRICTS, OUTSIDE_SCHEDULE, TIME_UNKNOWN, USER_DISABLED, WRONG_CODE, type ErrorCode } from '../errors.js';
 import { CODES } from '../flash/keys.js';
+import { IN_SAFE_MODE } from '../safe-mode.js';
 import { DISABLED_USER, TYPE_AT, TYPE_BITS, USED_UP, USER_AT, USERS_MAX, type Holder } from './codes.js';
 import { expiryOf, isScheduled, localTime, modeInForce, storeExpiry, WEEK_DAY, YEAR_DAY } from './schedules.js';
 import { EXPIRING_MINUTES, wordSetting } from './settings.js';
@@ -55,7 +56,7 @@ function judgeTime(parts: AccessParts, holder: Holder, time: number): ErrorCode 
   const type = holder.type;
   const scheduled = holder.schedule || type === YEAR_DAY_USER || type === WEEK_DAY_USER || type === SCHEDULE_RESTRICTED_USER;
   if (type !== EXPIRING_USER && !scheduled) return 0;
-  if (!time) return TIME_UNKNOWN;
+  if (IN_SAFE_MODE || !time) return TIME_UNKNOWN;
   const expiry = type === EXPIRING_USER && expiryOf(parts.platform, parts.records, holder.user);
   if (expiry && time >= expiry.until) return CODE_USED_UP;
   // Before the first use: the clock was wrong then, or is now.
@@ -78,7 +79,7 @@ export function admit(parts: AccessParts, holder: Holder, time: number, source: 
     const failed = markUsedUp(parts, user, holder.type);
     return code || failed;
   }
-  if (code || holder.type !== EXPIRING_USER || expiryOf(parts.platform, parts.records, user)) return code;
+  if (IN_SAFE_MODE || code || holder.type !== EXPIRING_USER || expiryOf(parts.platform, parts.records, user)) return code;
   return storeExpiry(parts.records, user, time, time + wordSetting(parts.settings, EXPIRING_MINUTES) * 60);
 }
 

@@ -16,6 +16,7 @@
 import { HOLIDAYS, SCHEDULES } from '../flash/keys.js';
 import { BAD_SCHEDULE, RECORDS_FULL, type ErrorCode } from '../errors.js';
 import { bytesOfWords, readU16, readU32 } from '../flash/bytes.js';
+import { IN_SAFE_MODE } from '../safe-mode.js';
 import { OPERATING_MODE, UTC_OFFSET, wordSetting } from './settings.js';
 import { MODE_PASSAGE, MODE_PRIVACY } from './states.js';
 import {
@@ -101,7 +102,7 @@ export function expiryOf(platform: Wires, records: WritableRecords, user: number
  */
 export function modeInForce(platform: Wires, records: WritableRecords, settings: Uint8Array, time: number): number {
   let mode = settings[OPERATING_MODE]!;
-  if (!time || mode === MODE_PRIVACY) return mode;
+  if (IN_SAFE_MODE || !time || mode === MODE_PRIVACY) return mode;
   const local = localTime(settings, time);
   eachEntry(platform, records, HOLIDAYS, 1, byteText(HOLIDAY), (bytes, at) => {
     if (!isBetween(bytes, at, local)) return NEXT;

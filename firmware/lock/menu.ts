@@ -8,11 +8,12 @@
  *   2 lock                   5 kind of user         8 update window      99 hard reset
  *
  * A code comes stretched and is never held as digits. Nothing is stored before the last step of an item, and that is one record write.
- * 0, 8, 9 and 99 are the master's alone. After the recovery code there is only item 0.
+ * 0, 8, 9 and 99 are the master's alone. After the recovery code there is only item 0. Safe mode has 0, 1, 2, 8, 98 and 99.
  */
 import { BAD_SETTING, CODE_IN_USE, NO_SUCH_USER, USERS_FULL, type ErrorCode } from '../errors.js';
 import { CODES, OWNERS } from '../flash/keys.js';
 import type { Platform } from '../platform/types.js';
+import { IN_SAFE_MODE } from '../safe-mode.js';
 import { USERS_MAX } from './codes.js';
 import { addCode, setMaster } from './codes-table.js';
 import { freeOwner, PAIRING_DIGITS_MIN, pairingSecret } from './owners.js';
@@ -157,21 +158,24 @@ export function openMenu(parts: MenuParts): Menu {
     else if (choice === 2) end(LOG_LOCK, ACCEPTED);
     else if (choice === 8 && isMaster) end(LOG_WINDOW, ACCEPTED);
     else if (!parts.settings[LOCAL_PROGRAMMING]) refuse();
-    else if (choice > 2 && choice < 6) {
+    else if (choice === 98) askIf(checkReset(parts.bootable()), SURE);
+    else if (isMaster && !choice) {
+      user = MASTER_USER;
+      ask(CODE, '');
+    } else if (isMaster && choice === 99) askIf(checkReset(parts.bootable()), HOLDING);
+    else if (IN_SAFE_MODE) refuse();
+    else chooseChange(choice);
+  }
+
+  function chooseChange(choice: number): void {
+    if (choice > 2 && choice < 6) {
       // Half of looking for a free number: with a hundred users all of it takes longer than a turn may.
       users = new Uint8Array(USERS_MAX + 1);
       if (choice === 3) markUsers(records, 0, users);
       ask(USER, '');
-    }
-    else if (choice === 6) ask(MODE, '');
+    } else if (choice === 6) ask(MODE, '');
     else if (choice === 7) ask(SETTING, '');
-    else if (choice === 98) askIf(checkReset(parts.bootable()), SURE);
-    else if (!isMaster) refuse();
-    else if (!choice) {
-      user = MASTER_USER;
-      ask(CODE, '');
-    } else if (choice === 9) askIf(freeOwner(records.get(OWNERS)) ? 0 : USERS_FULL, DIGITS);
-    else if (choice === 99) askIf(checkReset(parts.bootable()), HOLDING);
+    else if (choice === 9 && isMaster) askIf(freeOwner(records.get(OWNERS)) ? 0 : USERS_FULL, DIGITS);
     else refuse();
   }
 
@@ -210,7 +214,17 @@ export function openMenu(parts: MenuParts): Menu {
     const value = digits.length && digits.length < 6 ? parseInt(digits, 10) : -1;
     menu.did = DID_NOTHING;
     if (step === CHOICE) choose('' + value === digits ? value : -1);
-    else if (step === USER) onUser(digits, value);
+    else if (step === SURE && value === 98) end(LOG_SOFT_RESET, ACCEPTED);
+    else if (step === HOLDING && !digits) {
+      pressed = true;
+      menu.play = parts.canHold ? '' : KEY;
+      if (!parts.canHold && ++count === HOLD_SECONDS) resetAll();
+    } else if (IN_SAFE_MODE || step === SURE || step === HOLDING) ask(CHOICE, REFUSED);
+    else typedChange(digits, value);
+  }
+
+  function typedChange(digits: string, value: number): void {
+    if (step === USER) onUser(digits, value);
     else if (step === MODE) change(OPERATING_MODE, value, LOG_MODE);
     else if (step === SETTING) {
       item = settingAt(value);
@@ -219,14 +233,9 @@ export function openMenu(parts: MenuParts): Menu {
     } else if (step === SETTING_VALUE) change(item, value, LOG_SETTING);
     else if (step === KIND) onKind(value);
     else if (step === USER_AGAIN && value === user) finish(clearUser(platform, records, user), LOG_USER_CLEARED, user);
-    else if (step === SURE && value === 98) end(LOG_SOFT_RESET, ACCEPTED);
     else if (step === DIGITS && digits.length >= PAIRING_DIGITS_MIN) {
       menu.secret = pairingSecret(platform, parts.identity.deviceId, digits);
       done(LOG_PAIRING, parts.user);
-    } else if (step === HOLDING && !digits) {
-      pressed = true;
-      menu.play = parts.canHold ? '' : KEY;
-      if (!parts.canHold && ++count === HOLD_SECONDS) resetAll();
     } else if (step === DIGITS) refuse();
     else ask(CHOICE, REFUSED);
   }
@@ -238,7 +247,7 @@ export function openMenu(parts: MenuParts): Menu {
       ask(CODE_AGAIN, '');
       first = text;
     } else if (text !== first) ask(CODE, REFUSED);
-    else if (user === MASTER_USER) {
+    else if (IN_SAFE_MODE || user === MASTER_USER) {
       const reason = setMaster(platform, records, recoveryHash, value);
       if (reason) ask(CODE, errorPattern(reason));
       else if (isMaster) done(LOG_MASTER_CHANGED, parts.user);

@@ -48,7 +48,7 @@ function refused(entry: LogEntry): string {
   return `${byWhom(entry)} refused: ${reason} (${operationErrorOf(entry.code)}).`;
 }
 
-const LEVELS = ['in order', 'low: fit fresh cells soon', 'nearly empty: fit fresh cells now'];
+const LEVELS = ['in order', 'low: fit fresh cells soon', 'nearly empty: fit fresh cells now', 'empty: nothing moves any more until fresh cells are fitted'];
 
 /** What is told without saying by whom. */
 const PLAIN: ReadonlyMap<number, string> = new Map([

@@ -1,5 +1,5 @@
 /** Moving the bolt: when it may, what is logged of it, and when it goes out by itself. */
-import { BOLT_JAMMED, DOOR_NOT_CLOSED, MODE_RESTRICTS, type ErrorCode } from '../errors.js';
+import { BOLT_JAMMED, DOOR_NOT_CLOSED, MODE_RESTRICTS, MOTOR_HOT, type ErrorCode } from '../errors.js';
 import type { LogEntry } from './access-log.js';
 import { BATTERY_CRITICAL as LAST_UNLOCKS, batteryLevel, refuseThrow } from './battery-level.js';
 import { timeOf } from './clock.js';
@@ -92,7 +92,8 @@ export function afterThrow(d: DoorState, nowMs: number): void {
   d.restSinceMs = nowMs;
   if (!happened) return;
   happened.code = fault;
-  if (fault) happened.what = LOG_JAMMED;
+  // A motor that has to cool down did not try.
+  if (fault) happened.what = fault === MOTOR_HOT ? LOG_REFUSED : LOG_JAMMED;
   keep(d, happened);
   if (fault) d.parts.signals.play(fault === BOLT_JAMMED ? JAMMED : errorPattern(fault));
   else tellBattery(d);

@@ -29,6 +29,13 @@ describe('An entry of the access log', () => {
     expect(logInWords(entry(states.LOG_LOCK, { source: states.SOURCE_AUTO, user: 0 }))).toBe('locked by itself.');
   });
 
+  it('says what each level of the battery means', () => {
+    expect([0, 1, 2, 3].map((level) => logInWords(entry(states.LOG_BATTERY, { code: level })))).toEqual([
+      'the battery is in order.', 'the battery is low: fit fresh cells soon.', 'the battery is nearly empty: fit fresh cells now.',
+      'the battery is empty: nothing moves any more until fresh cells are fitted.',
+    ]);
+  });
+
   it('gives the reason of a refusal, with its name in Matter', () => {
     expect(logInWords(entry(states.LOG_REFUSED, { code: OUTSIDE_SCHEDULE }))).toBe('the PIN of user 3 refused: not at this time (Restricted).');
     expect(logInWords(entry(states.LOG_REFUSED, { user: 0, code: WRONG_CODE }))).toBe('refused: wrong code.');

@@ -123,14 +123,14 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
     used = true;
     if (!surely(true)) wanted = true;
     if (!surely(false)) throws.allow(-1, now(), 500);
-    expectLog([LOG_LOCK, LOG_JAMMED], source, user, !sure || !surely(true));
+    expectLog([LOG_LOCK, LOG_JAMMED, LOG_REFUSED], source, user, !sure || !surely(true));
   }
 
   function allowUnlock(user: number, source: number, sure: boolean): void {
     const type = user > 0 && user <= USERS ? typeOf(user) : 0;
     used = true;
     throws.allow(1, now(), source === SOURCE_KEYPAD ? OPENS_MS : 500);
-    expectLog([source === SOURCE_KEYPAD && type === FORCED_USER ? LOG_FORCED_USER : LOG_UNLOCK, LOG_JAMMED], source, user, !sure);
+    expectLog([source === SOURCE_KEYPAD && type === FORCED_USER ? LOG_FORCED_USER : LOG_UNLOCK, LOG_JAMMED, LOG_REFUSED], source, user, !sure);
     const { bolt, stopsFault } = world();
     letOut = source === SOURCE_BUTTON;
     if (sure && (bolt < 1 || stopsFault)) opensBy = now() + OPENS_MS;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Wiring } from '../../boards/wiring.js';
 import {
-  BOLT_JAMMED, BOLT_SENSOR_FAULT, CODES_DISABLED, OUTSIDE_SCHEDULE, TIME_UNKNOWN, USER_DISABLED, WRONG_CODE,
+  BOLT_JAMMED, BOLT_SENSOR_FAULT, CODES_DISABLED, MOTOR_HOT, OUTSIDE_SCHEDULE, TIME_UNKNOWN, USER_DISABLED, WRONG_CODE,
 } from '../../firmware/errors.js';
 import { storeSchedule, weekDaySchedule } from '../../firmware/lock/schedules.js';
 import {
@@ -375,6 +375,17 @@ describe('Users of other types', () => {
 });
 
 describe('The bolt', () => {
+  it('whose motor is too hot to try again is refused, not jammed', () => {
+    const world = World.provisioned((w) => { w.blockedAbove = 0.4; });
+    for (let tries = 0; world.door.status().fault !== MOTOR_HOT; tries++) {
+      expect(tries).toBeLessThan(60);
+      world.type('1234#');
+      world.pass(5000);
+    }
+    expect(world.flash.log().at(-1)).toMatchObject({ what: LOG_REFUSED, code: MOTOR_HOT, user: 1 });
+    expect(world.flash.log().at(-2)).toMatchObject({ what: LOG_JAMMED, code: BOLT_JAMMED, user: 1 });
+  });
+
   it('that jams is tried three times, then left alone and told', () => {
     const world = World.provisioned((w) => { w.blockedAbove = 0.4; });
     world.type('1234#');

@@ -49,6 +49,8 @@ export function onKey(d: DoorState, key: string, nowMs: number): void {
 function onHash(d: DoorState): void {
   const menu = d.menu;
   if (menu && (d.stretch || menu.wants === WANTS_CODE) || !menu && !d.parts.settings[ONE_TOUCH]) return d.parts.signals.play(REFUSED);
+  // It has only just gone down: `onHold` notices when it is let go.
+  d.isHeld = menu !== undefined;
   if (menu) return useMenu(d, menu, () => menu.typed(''));
   d.parts.signals.play(ACCEPTED);
   lockDoor(d, SOURCE_KEYPAD, NOBODY);

@@ -23,14 +23,14 @@ function server(owner: string): string[] {
 }
 
 const DOOR = [
-  'act', 'act.onKey', 'act.onKey.onSubmit', 'act.onStretched', 'act.afterThrow', 'act.onChange', 'act.onTime', 'act.onButton', 'act.unlockDoor', 'act.writeLog',
+  'act', 'act.onKey', 'act.onKey.onSubmit', 'act.onStretched', 'act.afterThrow', 'act.onChange', 'act.onTime', 'act.onButton', 'act.operate', 'act.writeLog',
   'act.onHold', 'act.openMenu', 'finishPending', 'openStrike', 'watchChord', 'openTries.write', 'openTries.waitMs', 'openBattery.gate', 'markCurrent',
 ];
 /** `startVerification` stands apart from the context, which a verification must not hold. */
 const CORE = ['openCore.gate', 'openCore.grant', 'openCore.restart', 'startVerification', 'openCore.context', 'openCore.context.wordsOf'];
 const DOOR_ONCE = [
   'finishPending', 'newClock',
-  'openCore', 'openService', 'openDoor', 'newDoor', 'openButtons', 'openTries', 'openBolt', 'newBolt', 'openThrown', 'motorDrive', 'servoDrive', 'openStrike', 'openBattery', 'openDoorStores', 'openRecords', 'newEntry', 'closedWindow',
+  'openCore', 'openService', 'openDoor', 'newDoor', 'brownOut', 'openButtons', 'openTries', 'openBolt', 'newBolt', 'openThrown', 'motorDrive', 'servoDrive', 'openStrike', 'openBattery', 'openDoorStores', 'openRecords', 'newEntry', 'closedWindow',
   'onInterpreterFault', 'floorsInForce', 'floorsOf', 'setUpInput',
 ];
 

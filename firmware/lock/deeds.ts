@@ -6,7 +6,7 @@ import type { ErrorCode } from '../errors.js';
 import { writeLogEntry } from './access-log.js';
 import type { DoorState } from './door-parts.js';
 import { onButton, onChange, onTime } from './noticing.js';
-import { LOG_UNLOCK, UNLOCKED } from './states.js';
+import { LOG_LOCK, LOG_UNLATCH, LOG_UNLOCK, UNLOCKED } from './states.js';
 import { afterThrow, eventOf, lockDoor, moveBolt, refuseRemote } from './throwing.js';
 import { leaveMenu, onHold, onKey, onStretched } from './typing.js';
 
@@ -22,9 +22,8 @@ export const STATE_CHANGED = 3;
 export const TIME_IS_UP = 4;
 /** Buttons went down: `given` has their bits. */
 export const BUTTON_PRESSED = 5;
-/** Somebody asks to lock: `given` is the source, `more` the user. */
-export const LOCK_ASKED = 6;
-export const UNLOCK_ASKED = 7;
+/** Somebody asks from elsewhere: `given` is 16 x operation (`LOG_LOCK`, `LOG_UNLOCK`, `LOG_UNLATCH`) + source, `more` the user. */
+export const OPERATION_ASKED = 6;
 /** The oldest waiting log entry can be written. */
 export const LOG_DUE = 8;
 /** The menu has been left alone for too long. */
@@ -41,8 +40,7 @@ export function act(d: DoorState, deed: number, nowMs: number, given: string | U
     case STATE_CHANGED: onChange(d, nowMs, given as number, more); break;
     case TIME_IS_UP: onTime(d, nowMs); break;
     case BUTTON_PRESSED: onButton(d, given as number); break;
-    case LOCK_ASKED: return refuseRemote(d, given as number, more) || lockDoor(d, given as number, more);
-    case UNLOCK_ASKED: return unlockDoor(d, given as number, more);
+    case OPERATION_ASKED: return operate(d, (given as number) >> 4, (given as number) & 15, more);
     case LOG_DUE: writeLog(d); break;
     case HOLD_TURN: onHold(d, nowMs); break;
     default: leaveMenu(d);
@@ -50,9 +48,13 @@ export function act(d: DoorState, deed: number, nowMs: number, given: string | U
   return 0;
 }
 
-function unlockDoor(d: DoorState, source: number, user: number): ErrorCode {
+/** Only a strike lets go of a latch; to unlatch any other bolt is to unlock it. */
+function operate(d: DoorState, operation: number, source: number, user: number): ErrorCode {
   const code = refuseRemote(d, source, user);
-  return code || moveBolt(d, UNLOCKED, eventOf(d, LOG_UNLOCK, source, user, 0));
+  if (code) return code;
+  if (operation === LOG_LOCK) return lockDoor(d, source, user);
+  const what = operation === LOG_UNLATCH && d.parts.wiring.bolt.type === 'strike' ? LOG_UNLATCH : LOG_UNLOCK;
+  return moveBolt(d, UNLOCKED, eventOf(d, what, source, user, 0));
 }
 
 function writeLog(d: DoorState): void {

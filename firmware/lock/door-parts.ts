@@ -124,10 +124,11 @@ export interface Door {
   /** Not busy, and all that happened is in the log: a restart loses nothing. */
   settled(): boolean;
   status(): DoorStatus;
-  /** Locks, or as soon as the door is closed. 0, or why it will not. */
-  lock(source: number, user: number): ErrorCode;
-  /** 0, or why it will not. */
-  unlock(source: number, user: number): ErrorCode;
+  /**
+   * `operation`: `LOG_LOCK` (as soon as the door is closed), `LOG_UNLOCK` or `LOG_UNLATCH`, for a remote. 0, or why it will not; DOOR_NOT_CLOSED:
+   * it will, later.
+   */
+  operate(operation: number, source: number, user: number): ErrorCode;
   /** A pattern to hold on the light while something is wrong, `''` while nothing is. */
   alarm(): string;
 }

@@ -6,10 +6,11 @@
  *   # alone          locks            recovery code #   opens, then asks for a new master code, twice, each ended by #
  *   *                clears           * and # held 3 s within 10 s of power-on: safe mode
  */
+import type { LogEntry } from './access-log.js';
 import { openBolt, setUpInput } from './bolt.js';
 import { ITERATIONS_A_TURN, openTries, stepStretch } from './codes.js';
 import {
-  act, CODE_STRETCHED, HOLD_TURN, KEY_PRESSED, LOCK_ASKED, LOG_DUE, MENU_ENDS, THROW_ENDED, UNLOCK_ASKED,
+  act, CODE_STRETCHED, HOLD_TURN, KEY_PRESSED, LOG_DUE, MENU_ENDS, OPERATION_ASKED, THROW_ENDED,
 } from './deeds.js';
 import type { Door, DoorParts, DoorState, DoorStatus } from './door-parts.js';
 import { newEntry, stepEntry, wipeEntry } from './entry.js';
@@ -17,7 +18,7 @@ import { openKeypad } from './keypad.js';
 import { WANTS_HOLD } from './menu.js';
 import { openButtons, readDoor, sense } from './sensing.js';
 import { AJAR, FORCED } from './signals.js';
-import { DOOR_AJAR, DOOR_FORCED_OPEN } from './states.js';
+import { DOOR_AJAR, DOOR_FORCED_OPEN, LOG_BROWN_OUT } from './states.js';
 
 export type { Door, DoorHooks, DoorParts, DoorStatus } from './door-parts.js';
 
@@ -78,8 +79,7 @@ export function openDoor(parts: DoorParts): Door {
     busy,
     settled: () => !busy() && !d.waiting.length,
     status: () => statusOf(d),
-    lock: (source, user) => act(d, LOCK_ASKED, platform.nowMs(), source, user),
-    unlock: (source, user) => act(d, UNLOCK_ASKED, platform.nowMs(), source, user),
+    operate: (operation, source, user) => act(d, OPERATION_ASKED, platform.nowMs(), operation * 16 + source, user),
     alarm: () => (d.shown.doorState === DOOR_FORCED_OPEN ? FORCED : d.shown.doorState === DOOR_AJAR ? AJAR : ''),
   };
 }
@@ -102,10 +102,14 @@ function newDoor(parts: DoorParts): DoorState {
       lockState: bolt.position(), doorState, keypadScanned: false, motorIdle: true, rests: false, fault: 0, lastKeyMs: 0, wrongCodes: tries.count(),
       disabledMs: 0, lastTurnMs: 0, failures: 0,
     },
-    waiting: parts.finished ? [parts.finished] : [], newest: -1, menu: undefined, menuUntilMs: 0, isHeld: false, stretch: undefined, source: 0,
+    waiting: parts.finished ? [parts.finished] : cause === 'brownOut' ? [brownOut()] : [], newest: -1, menu: undefined, menuUntilMs: 0, isHeld: false, stretch: undefined, source: 0,
     disabledUntilMs: platform.nowMs() + tries.delayMs(), activeUntilMs: 0, throwing: undefined, restSinceMs: 0, relockMs: 0, relockSource: 0, relockUser: 0,
     ajarMs: 0, doorSeen: doorState, buttons: readButtons ? readButtons() : 0, chordSinceMs: cause === 'powerOn' || cause === 'pin' || cause === 'unknown' ? 0 : -1,
   };
+}
+
+function brownOut(): LogEntry {
+  return { sequence: 0, time: 0, uptime: 0, what: LOG_BROWN_OUT, source: 0, user: 0, code: 0 };
 }
 
 function turn(d: DoorState): void {

@@ -215,13 +215,13 @@ describe('From inside', () => {
     world.pass(3000);
     expect(lockState(world)).toBe(LOCKED);
     const again = world.powerCut();
-    expect(again.door.unlock(SOURCE_REMOTE, 1)).toBe(MODE_RESTRICTS);
+    expect(again.door.operate(LOG_UNLOCK, SOURCE_REMOTE, 1)).toBe(MODE_RESTRICTS);
     again.pass(5000);
     expect(again.flash.log().at(-1)).toMatchObject({ what: LOG_REFUSED, source: SOURCE_REMOTE, code: MODE_RESTRICTS });
     again.bolt = 1;
     again.pass(3000);
     expect(again.flash.log().slice(-2)).toMatchObject([{ what: LOG_UNLOCK, source: SOURCE_MANUAL }, { what: LOG_MODE }]);
-    expect(again.door.unlock(SOURCE_REMOTE, 1)).toBe(0);
+    expect(again.door.operate(LOG_UNLOCK, SOURCE_REMOTE, 1)).toBe(0);
   });
 
   it('the privacy button can be switched off', () => {
@@ -243,20 +243,20 @@ describe('From inside', () => {
     world.hold(PRIVACY_BUTTON, 1);
     world.pass(3000);
     expect(world.heard()).toBe('sss');
-    expect(world.door.unlock(SOURCE_REMOTE, 1)).toBe(0);
+    expect(world.door.operate(LOG_UNLOCK, SOURCE_REMOTE, 1)).toBe(0);
   });
 });
 
 describe('A remote', () => {
   it('is refused where remotes are off, and locks an open door when it closes', () => {
     const off = World.provisioned((w) => w.store([OPERATING_MODE, MODE_NO_REMOTE]));
-    expect(off.door.unlock(SOURCE_REMOTE, 3)).toBe(MODE_RESTRICTS);
+    expect(off.door.operate(LOG_UNLOCK, SOURCE_REMOTE, 3)).toBe(MODE_RESTRICTS);
     off.pass(3000);
     expect(off.motorMs).toBe(0);
     const world = opened();
     world.doorClosed = false;
     world.pass(1000);
-    expect(world.door.lock(SOURCE_REMOTE, 3)).toBe(DOOR_NOT_CLOSED);
+    expect(world.door.operate(LOG_LOCK, SOURCE_REMOTE, 3)).toBe(DOOR_NOT_CLOSED);
     world.doorClosed = true;
     world.pass(6000);
     expect(lockState(world)).toBe(LOCKED);

@@ -485,9 +485,9 @@ describe('The bolt', () => {
 
   it('turns round when somebody locks while it opens', () => {
     const world = World.provisioned();
-    world.door.unlock(SOURCE_PROPRIETARY_REMOTE, 1);
+    world.door.operate(LOG_UNLOCK, SOURCE_PROPRIETARY_REMOTE, 1);
     world.pass(250);
-    world.door.lock(SOURCE_PROPRIETARY_REMOTE, 1);
+    world.door.operate(LOG_LOCK, SOURCE_PROPRIETARY_REMOTE, 1);
     world.pass(2500);
     expect(lockState(world)).toBe(LOCKED);
     expect(what(world)).toEqual([LOG_UNLOCK, LOG_LOCK]);
@@ -495,7 +495,7 @@ describe('The bolt', () => {
 
   it('writes its log only when the motor is off', () => {
     const world = World.provisioned();
-    world.door.unlock(SOURCE_PROPRIETARY_REMOTE, 1);
+    world.door.operate(LOG_UNLOCK, SOURCE_PROPRIETARY_REMOTE, 1);
     const before = world.flash.writes;
     world.pass(1);
     while (!world.door.status().motorIdle) {

@@ -6,7 +6,7 @@ import type { Wiring } from '../boards/wiring.js';
 import type { IdentityRecord } from '../firmware/flash/identity.js';
 import type { Journal } from '../firmware/flash/journal.js';
 import { SEAL_A } from '../firmware/flash/kinds.js';
-import type { Layout } from '../firmware/flash/layout.js';
+import { STORAGE_HEADER_BYTES, type Geometry, type Layout } from '../firmware/flash/layout.js';
 import { openRegion, type Region } from '../firmware/flash/region.js';
 import type { Handover } from '../firmware/handover.js';
 import type { Platform, ResetCause } from '../firmware/platform/types.js';
@@ -20,6 +20,8 @@ import { recognise } from './recognise.js';
 
 declare const __MAPPED_FLASH__: boolean;
 declare const __VERSION__: string;
+declare const __GEOMETRY__: Geometry;
+declare const __SENTENCES_OFFSET__: number;
 
 /** What the start found at the board. */
 export interface BootInput {
@@ -100,6 +102,6 @@ export function handoverOf(boot: Boot, what: BootAction, image: Trial): Handover
   return {
     layout: input.layout, slot: what.slot, version: image.version, imageId: image.imageId,
     trial: what.trial, degraded: what.degraded, row: what.row, reason: what.reason, cause: input.cause,
-    bootloader: __VERSION__, strap: input.strapClosed,
+    bootloader: __VERSION__, sentences: __GEOMETRY__.base + STORAGE_HEADER_BYTES + __SENTENCES_OFFSET__, strap: input.strapClosed,
   };
 }

@@ -20,6 +20,7 @@ import type { Platform } from './platform/types.js';
 import type { SmpServer } from './smp/server.js';
 import type { UpdateContext } from './update/context.js';
 import { IN_SAFE_MODE } from './safe-mode.js';
+import { SENTENCES_MAX } from './sentences.js';
 import { openService, type SmpService } from './service.js';
 import { markPlanned, RESTART, RESTART_INTO_SAFE_MODE } from './update/boots.js';
 import { startVerification } from './update/verification.js';
@@ -29,7 +30,7 @@ export interface CoreParts {
   platform: Platform;
   slh(): SlhTools;
   /** What is read after the start; of the layout, slots, offer and spare. */
-  handover: Pick<Handover, 'layout' | 'slot' | 'version' | 'trial' | 'bootloader' | 'row'>;
+  handover: Pick<Handover, 'layout' | 'slot' | 'version' | 'trial' | 'bootloader' | 'sentences' | 'row'>;
   /** Longest text this chip can hash in one go. */
   hashBytes: number;
   /** Made whenever somebody asks something: see `openService`. */
@@ -142,6 +143,7 @@ export function openCore(parts: CoreParts): Core | undefined {
       machine: wiring.family,
       door,
       battery: { gate, loaded: battery.sample, words: () => wordsOf(battery) },
+      sentences: () => (handover.sentences ? platform.flash.text(handover.sentences, SENTENCES_MAX) : ''),
       restart: () => restart(RESTART),
       log: platform.log,
       hashBytes: parts.hashBytes,

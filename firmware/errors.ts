@@ -1,6 +1,6 @@
 /**
- * Every refusal, fault and rollback has one byte. This file is the one table: the lock uses the numbers, `imageRc`, `managementRc`
- * and `shortName`; hosts and the documentation use `ERRORS`, which the lock's bundles leave out.
+ * Every refusal, fault and rollback has one byte. This file is the one table: the lock uses the numbers, `imageRc` and `managementRc`;
+ * hosts and the documentation use `ERRORS`, which the lock's bundles leave out, and so do they `shortName`: see sentences.ts.
  */
 
 // Authority and conditions
@@ -164,6 +164,9 @@ export function managementRc(code: ErrorCode): number {
   }
 }
 
+/** What is said of a code that has no words. */
+export const NO_WORDS = 'see the playbook';
+
 /** A few words for one code: the `rsn` of a refusal, and the title of its entry in `ERRORS`. What only people at the door meet is in `nameAtTheDoor`. */
 export function shortName(code: ErrorCode): string {
   switch (code) {
@@ -235,7 +238,7 @@ export function shortName(code: ErrorCode): string {
     case OUT_OF_REGION: return 'write outside its region refused';
     case JOURNAL_LOST: return 'the journal was lost and made anew';
     case JOURNAL_FULL: return 'the journal cannot take another record';
-    default: return 'see the playbook';
+    default: return NO_WORDS;
   }
 }
 

@@ -20,6 +20,8 @@ export interface Handover {
   row: number;
   reason: ErrorCode;
   cause: ResetCause;
+  /** Where in flash sentences.ts finds its table. */
+  sentences?: number;
   /** `1.2.3`. */
   bootloader: string;
   /** Safe mode was entered through the strap inside the door: the wire is open without a code. */

@@ -1,9 +1,10 @@
 /**
- * Builds `.boot0`: a few characters that evaluate the program, then the program, the parts of it that lie apart, and safe mode. A NUL in
- * front of each ends the text for Espruino's lexer, so that a start reads only over what it evaluates.
+ * Builds `.boot0`: a few characters that evaluate the program, then the program, the parts of it that lie apart, safe mode, and the sentences
+ * of refusals. A NUL in front of each ends the text for Espruino's lexer, so that a start reads only over what it evaluates.
  */
 import type { FamilyName } from '../boards/families.js';
 import { PAGE_BYTES, STORAGE_HEADER_BYTES } from '../firmware/flash/layout.js';
+import { sentenceTable } from '../firmware/sentences.js';
 import { insertNumber, partStandIns } from './apart.js';
 import { BETWEEN_PARTS, bundleDevice, type Defines } from './bundle-device.js';
 import { definesOf, familyOf } from './defines.js';
@@ -42,8 +43,9 @@ interface Place {
   length: number;
 }
 
-/** Stand-ins for offset and length of safe mode and of the program, known only when everything is minified. */
+/** Stand-ins for offset and length of safe mode, of the sentences and of the program, known only when everything is minified. */
 const SAFE_MODE = ['7306133', '7306139'] as const;
+const SENTENCES = ['7306163', '7306169'] as const;
 const PROGRAM = ['7306151', '7306157'] as const;
 /** All that Espruino evaluates by itself. In a function, so that nothing is left at the root; a text of its own, so that the rest is read over once. */
 const START = tokenise(`(function(){eval(require("Storage").read(".boot0",${PROGRAM[0]},${PROGRAM[1]}))})();`);
@@ -58,22 +60,23 @@ export async function buildBootloader(options: BootloaderOptions): Promise<Bootl
     ...(options.safeModeEntry === undefined && SAFE_MODE_PLAN),
   });
   const bundle = await bundleDevice(options.entry ?? 'bootloader/main.ts', {
-    define: { ...define, __SAFE_MODE_OFFSET__: SAFE_MODE[0], __SAFE_MODE_LENGTH__: SAFE_MODE[1] }, mutations, shortNames: true, apart: [],
+    define: { ...define, __SAFE_MODE_OFFSET__: SAFE_MODE[0], __SAFE_MODE_LENGTH__: SAFE_MODE[1], __SENTENCES_OFFSET__: SENTENCES[0] },
+    mutations, shortNames: true, apart: [],
     ...(options.entry === undefined && BOOT),
   });
   const start = (options.prelude ?? '') + START;
   const parts = bundle.split(BETWEEN_PARTS);
-  const texts = [start, ...parts, safeMode];
+  const texts = [start, ...parts, safeMode, sentenceTable()];
   const places = placesOf(texts);
-  const standIns = [undefined, PROGRAM, ...parts.slice(1).map((_, part) => partStandIns(part)), SAFE_MODE];
+  const standIns = [undefined, PROGRAM, ...parts.slice(1).map((_, part) => partStandIns(part)), SAFE_MODE, SENTENCES];
   const filled = texts.map((text) => standIns.reduce((done, pair, at) => (pair ? fill(done, pair, places[at]!) : done), text));
   const text = filled.join(BETWEEN_PARTS);
   const limit = family.geometry.bootPages * PAGE_BYTES - STORAGE_HEADER_BYTES;
   if (text.length > limit) throw new Error(`the bootloader for ${family.name} has ${text.length} bytes, its file holds ${limit}`);
-  const safeModePlace = places.at(-1)!;
+  const safeModePlace = places.at(-2)!;
   return {
     text, bootBytes: safeModePlace.offset - BETWEEN_PARTS.length - (start.length - START.length), startBytes: START.length,
-    parts: filled.slice(1, -1), safeMode: safeModePlace,
+    parts: filled.slice(1, -2), safeMode: safeModePlace,
   };
 }
 

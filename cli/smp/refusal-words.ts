@@ -1,12 +1,13 @@
 /** What a lock refused, for the person who asked: the code, what happened, whether the door is safe, what to do. */
-import { errorEntry, formatCode, type ErrorCode } from '../../firmware/errors.js';
+import { errorEntry, formatCode, NO_WORDS, type ErrorCode } from '../../firmware/errors.js';
 import { NO_ANSWER, type SmpError } from './client.js';
 
-/** `reason`: the lock's own words where it sent some, volts included. Lines without an indent of their own. */
+/** `reason`: the lock's own words where it has some for that code, volts included. Lines without an indent of their own. */
 export function refusalLines(code: ErrorCode, reason?: string): string[] {
   const entry = errorEntry(code);
   if (!entry) return [reason ?? formatCode(code)];
-  return [reason ?? `${formatCode(code)} ${entry.title}`, plain(entry.door), plain(entry.next)];
+  const words = reason?.endsWith(NO_WORDS) === false ? reason : `${formatCode(code)} ${entry.title}`;
+  return [words, plain(entry.door), plain(entry.next)];
 }
 
 /** The lines of whatever a request failed with. */

@@ -57,7 +57,8 @@ export function createPlatform(): Platform {
 function flashPort(): Platform['flash'] {
   const flash = require('Flash');
   const storage = require('Storage');
-  /** Address of the first byte of the file `deadlatch`, from which `Storage.read` counts. */
+  /** Addresses of the first bytes of the two files, from which `Storage.read` counts. */
+  const bootAt = __GEOMETRY__.base + STORAGE_HEADER_BYTES;
   const fileAt = __GEOMETRY__.base + __GEOMETRY__.bootPages * PAGE_BYTES + STORAGE_HEADER_BYTES;
   // The Linux build erases 1 KB at a time.
   const eraseBytes = __FAMILY__ === 'linux' ? 1024 : PAGE_BYTES;
@@ -68,7 +69,7 @@ function flashPort(): Platform['flash'] {
       // A quotient is a float in Espruino, whatever its value, and `erasePage` takes integers only.
       for (let at = address | 0; at < address + PAGE_BYTES; at += eraseBytes) flash.erasePage(at);
     },
-    text: (address, length) => storage.read('deadlatch', address - fileAt, length)!,
+    text: (address, length) => (address < fileAt ? storage.read('.boot0', address - bootAt, length) : storage.read('deadlatch', address - fileAt, length))!,
   };
 }
 

@@ -16,7 +16,7 @@ export interface FlashPort {
   write(data: Uint8Array | Wire, address: number): void;
   /** Sets the 4096 bytes at `address` (a multiple of 4096) to 0xFF. About 45 ms. */
   erase(address: number): void;
-  /** Flash as a string read in place (no copy on ESP32, a flash string on nRF52): to hash it, or to evaluate it. */
+  /** What lies in one of the files, as a string read in place (no copy on ESP32, a flash string on nRF52): to hash it, evaluate it, or search it. */
   text(address: number, length: number): string;
 }
 

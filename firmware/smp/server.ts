@@ -64,7 +64,7 @@ export function createServer(context: UpdateContext, lockCommand?: LockCommand):
   const serving: Serving = {
     context, update, lockCommand, waiting: [], waitingBytes: 0, armed: false, working: false,
     exchange: {
-      asked: {}, header: undefined as unknown as Header, answer: (body) => answer(serving, body), words: context.battery.words,
+      asked: {}, header: undefined as unknown as Header, answer: (body) => answer(serving, body), context,
       verifyAlone: (slot, trust) => context.verifyAlone(slot, trust, serving.waiting.map((each): WaitingFrame => [each.frame, each.reply])),
     },
   };
@@ -81,7 +81,7 @@ function receive(serving: Serving, frame: Wire, reply: (frame: Wire) => void): v
   const waiting = serving.waiting;
   const full = waiting.length >= MAX_WAITING || (waiting.length && serving.waitingBytes + frame.length > MAX_WAITING_BYTES);
   const code = frame.length > MAX_FRAME_BYTES ? FRAME_TOO_LONG : full ? REQUEST_PENDING : 0;
-  if (code) return reply(replyTo(header, refusal(header, code, serving.exchange.words, -1)));
+  if (code) return reply(replyTo(header, refusal(serving.context, header, code, -1)));
   waiting.push({ frame, end: 0, bytes: frame.length, reply });
   serving.waitingBytes += frame.length;
   if (!serving.armed) turn(serving);

@@ -46,6 +46,8 @@ export interface UpdateContext {
     /** What was read and what is needed, in volts: goes with a refusal because of the battery. */
     words(): string;
   };
+  /** The table of `sentenceOf`. */
+  sentences(): string;
   /** Restarts soon; the reply to the request is on its way by then. */
   restart(reason: string): void;
   log(words: string): void;

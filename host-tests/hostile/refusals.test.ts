@@ -8,10 +8,11 @@ import { attackQuiet, homeFlash, isUnharmed, opensWithPin, regionOf, VERSION, ty
 
 beforeAll(homeFlash, 120_000);
 
-/** The name of the code a client was refused with, '' where it was not refused. */
-function codeOf(answer: Answer<unknown>): string {
-  if (!answer.failure) return '';
-  return answer.failure.entry?.name ?? answer.failure.message;
+/** The name of the code a client was refused with, '' where it was not refused. Where the lock said more than a number, it said a sentence. */
+function codeOf({ failure }: Answer<unknown>): string {
+  const entry = failure?.entry;
+  if (entry && failure.message.startsWith('0x')) expect(failure.message).toContain(`${formatCode(entry.code)} ${entry.title}`);
+  return entry?.name ?? failure?.message ?? '';
 }
 
 const flipped = (bytes: Uint8Array, at: number): Uint8Array => bytes.map((byte, i) => (i === (at < 0 ? bytes.length + at : at) ? byte ^ 4 : byte));

@@ -84,12 +84,12 @@ describe("a text in Espruino's tokens", () => {
 
   test('every shipped bundle: its words make the same tokens, and hold no other byte', async () => {
     const boot = await buildBootloader({ family: 'esp32' });
-    for (const text of [...boot.text.split('\0'), await buildApp({ family: 'esp32', version: '1.0.0' })]) {
+    for (const text of [...boot.text.split('\0').slice(0, -1), await buildApp({ family: 'esp32', version: '1.0.0' })]) {
       const words = untokenise(text);
       expect(words).toMatch(/^[\n -~]*$/);
       expect(strayByte(text)).toBe(-1);
       // What stands for a place in the file is padded with blanks, which tokens do not need.
-      const padded = /\(".boot0", *\d+, *\d+\)/g;
+      const padded = /\(".boot0", *\d+, *\d+\)|sentences:[^,]*/g;
       const bare = (each: string): string => each.replace(padded, (place) => place.replace(/ /g, ''));
       expect(tokenise(bare(words)) === bare(text)).toBe(true);
       expect(words.length - text.length).toBeGreaterThan(0);

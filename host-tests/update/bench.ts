@@ -10,6 +10,7 @@ import { layoutOf, type Layout } from '../../firmware/flash/layout.js';
 import { openStores, type Stores } from '../../firmware/flash/open.js';
 import type { Platform, Wire } from '../../firmware/platform/types.js';
 import { lockCommand } from '../../firmware/smp/lock-group.js';
+import { sentenceTable } from '../../firmware/sentences.js';
 import { openService, type SmpService } from '../../firmware/service.js';
 import { createServer, type SmpServer } from '../../firmware/smp/server.js';
 import type { UpdateContext } from '../../firmware/update/context.js';
@@ -182,6 +183,7 @@ export function createBench(options: { production?: boolean; keys?: [Uint8Array,
             return bench.loaded && nowMs - bench.lowSinceMs >= 600000 ? 0x1d : bench.loaded;
           },
         },
+        sentences: sentenceTable,
         restart: () => void bench.restarts++,
         log: (words) => void bench.log.push(words),
         hashBytes: start.hashBytes ?? 262144,

@@ -102,6 +102,7 @@ const make = (): SmpServer => createServer({
   machine: 'linux',
   door: { busy: () => false },
   battery: { words: () => '', gate: () => 0, loaded: () => 0 },
+  sentences: () => '',
   restart: () => undefined,
   log: function (words) {
     probe.log.push(words);

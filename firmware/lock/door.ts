@@ -15,7 +15,7 @@ import {
 import type { Door, DoorParts, DoorState, DoorStatus } from './door-parts.js';
 import { newEntry, stepEntry, wipeEntry } from './entry.js';
 import { openKeypad } from './keypad.js';
-import { WANTS_HOLD } from './menu.js';
+import { WANTS_HOLD, WANTS_TIME } from './menu.js';
 import { openButtons, readDoor, sense } from './sensing.js';
 import { AJAR, FORCED } from './signals.js';
 import { DOOR_AJAR, DOOR_FORCED_OPEN, LOG_BROWN_OUT } from './states.js';
@@ -117,11 +117,16 @@ function turn(d: DoorState): void {
   const nowMs = platform.nowMs();
   const key = d.keypad.poll();
   const stretch = d.stretch;
+  // A turn has time for one deed with flash.
+  let isFree = !key && !stretch;
   if (key) act(d, KEY_PRESSED, nowMs, key, 0);
   else stepEntry(d.entry, '', nowMs);
-  if (d.menu && !stretch) {
-    if (nowMs >= d.menuUntilMs) act(d, MENU_ENDS, nowMs, 0, 0);
-    else if (d.menu.wants === WANTS_HOLD) act(d, HOLD_TURN, nowMs, 0, 0);
+  if (d.menu && isFree) {
+    if (nowMs >= d.menuUntilMs && d.menu.wants !== WANTS_TIME) act(d, MENU_ENDS, nowMs, 0, 0);
+    else if (d.menu.wants >= WANTS_HOLD) {
+      act(d, HOLD_TURN, nowMs, 0, 0);
+      isFree = false;
+    }
   }
   if (stretch && stepStretch(stretch, platform.sha256)) {
     d.stretch = undefined;
@@ -132,7 +137,7 @@ function turn(d: DoorState): void {
     if (d.parts.battery) d.parts.battery.sample(true);
   } else {
     if (d.throwing) act(d, THROW_ENDED, nowMs, 0, 0);
-    else if (d.waiting.length && !d.stretch && !d.entry.count) act(d, LOG_DUE, nowMs, 0, 0);
+    else if (d.waiting.length && isFree && !d.entry.count) act(d, LOG_DUE, nowMs, 0, 0);
   }
   sense(d, nowMs);
   if (d.chordSinceMs >= 0) watchChord(d, nowMs);

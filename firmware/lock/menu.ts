@@ -8,16 +8,18 @@
  *   2 lock                   5 kind of user         8 update window      99 hard reset
  *
  * A code comes stretched and is never held as digits. Nothing is stored before the last step of an item, and that is one record write.
+ * What looks at a hundred users takes an ESP32 most of a turn: it is done after the turn of the key, one look or one write a turn.
  * 0, 8, 9 and 99 are the master's alone. After the recovery code there is only item 0. Safe mode has 0, 1, 2, 8, 98 and 99.
  */
-import { BAD_SETTING, CODE_IN_USE, NO_SUCH_USER, USERS_FULL, type ErrorCode } from '../errors.js';
-import { CODES, OWNERS } from '../flash/keys.js';
+import { CODE_IN_USE, NO_SUCH_USER, USERS_FULL, type ErrorCode } from '../errors.js';
+import { CODES, MASTER, OWNERS } from '../flash/keys.js';
 import type { Platform } from '../platform/types.js';
 import { IN_SAFE_MODE } from '../safe-mode.js';
-import { USERS_MAX } from './codes.js';
-import { addCode, setMaster } from './codes-table.js';
+import { holderOf, TAG_BYTES, USERS_MAX } from './codes.js';
+import { removeCodes, setMaster, storeCode, userOf, type User } from './codes-table.js';
 import { freeOwner, PAIRING_DIGITS_MIN, pairingSecret } from './owners.js';
 import { checkReset, orderHardReset } from './resets.js';
+import { clearSchedules } from './schedules.js';
 import {
   AUTO_RELOCK, changeSetting, DISABLE_TIME, DOOR_OPEN_PERIOD, EXPIRING_MINUTES, LED_SETTINGS, LOCAL_PROGRAMMING, ONE_TOUCH, OPERATING_MODE,
   PRIVACY_BUTTON, SOUND_VOLUME, STRIKE_HOLD, WRONG_CODE_LIMIT,
@@ -25,10 +27,10 @@ import {
 import { ACCEPTED, AGAIN, CLOSED, errorPattern, HOLD, KEY, MENU, NEW_CODE, numberPattern, REFUSED, VALUE, WHICH } from './signals.js';
 import {
   EXPIRING_USER, FORCED_USER, LOG_FACTORY_RESET, LOG_LOCK, LOG_MASTER_CHANGED, LOG_MODE, LOG_PAIRING, LOG_SETTING, LOG_SOFT_RESET,
-  LOG_UNLOCK, LOG_USER_ADDED, LOG_USER_CLEARED, LOG_USER_MODIFIED, LOG_WINDOW, MASTER_USER, PROGRAMMING_USER, RECOVERY_USER, SOURCE_KEYPAD, UNRESTRICTED_USER,
+  LOG_UNLOCK, LOG_USER_ADDED, LOG_USER_CLEARED, LOG_USER_MODIFIED, LOG_WINDOW, MASTER_USER, NOBODY, PROGRAMMING_USER, RECOVERY_USER, SOURCE_KEYPAD, UNRESTRICTED_USER,
 } from './states.js';
 import { tablesOf, type WritableRecords } from './tables.js';
-import { clearUser, freeUser, markUsers, replaceCode, setUser, userOf, type User } from './users.js';
+import { beginAnew, exchangeCode, freeUser, markUsers, storeUser } from './users.js';
 
 /** The menu closes after so long without a key: see `close`. */
 export const MENU_MS = 30000;
@@ -42,6 +44,8 @@ export const WANTS_NUMBER = 1;
 export const WANTS_CODE = 2;
 /** `#` held: `typed('')` when it is pressed, then `hold` in every turn with whether a key is down (`unsettled` of the keypad). */
 export const WANTS_HOLD = 3;
+/** Time, not keys: `work` in every turn, and no other call but `close`. */
+export const WANTS_TIME = 4;
 export const DID_NOTHING = -1;
 
 export interface MenuParts {
@@ -73,6 +77,8 @@ export interface Menu {
   typed(digits: string): void;
   code(value: Uint8Array): void;
   hold(down: boolean, nowMs: number): void;
+  /** A turn of what the last key began. */
+  work(): void;
   /** `*`: back to the choice, or out. */
   back(): void;
   /** Nobody types any more. */
@@ -92,6 +98,14 @@ const USER_AGAIN = 9;
 const SURE = 10;
 const HOLDING = 11;
 
+// What the menu works on
+const FIND_USER = 0;
+const FIND_FREE = 1;
+const STORE_CODE = 2;
+const STORE_KIND = 3;
+const REMOVE_USER = 4;
+const STORE_SETTING = 5;
+
 const HOLD_SECONDS = 5;
 /** Kinds of user beside Matter's types. */
 const SHUT_OUT = 10;
@@ -107,13 +121,20 @@ export function openMenu(parts: MenuParts): Menu {
   let user = MASTER_USER;
   // What was known of that user when the number was typed.
   let old: User | undefined;
-  let users = new Uint8Array(0);
   let first = '';
+  // What is worked on, its next turn, what it comes to, and the writes that wait for a turn.
+  let task = 0;
+  let turn = 0;
+  let goal = 0;
+  let kind = 0;
+  let bytes = new Uint8Array(0);
+  let waiting: { key: number; bytes: Uint8Array }[] = [];
+  const later: WritableRecords = { get: records.get, set };
   // Of the held key: pressed, `nowMs` of the first turn, seconds told.
   let pressed = false;
   let since = -1;
   let count = 0;
-  const menu: Menu = { wants: WANTS_NUMBER, play: MENU, did: DID_NOTHING, user: parts.user, secret: undefined, typed, code, hold, back, close };
+  const menu: Menu = { wants: WANTS_NUMBER, play: MENU, did: DID_NOTHING, user: parts.user, secret: undefined, typed, code, hold, work, back, close };
 
   function ask(next: number, before: string): void {
     const prompt = next === CHOICE ? MENU : next < KIND ? WHICH : next < CODE ? VALUE : next === CODE ? NEW_CODE : next < HOLDING ? AGAIN : HOLD;
@@ -143,10 +164,6 @@ export function openMenu(parts: MenuParts): Menu {
     menu.wants = WANTS_NOTHING;
     menu.play = pattern;
   }
-  function finish(reason: ErrorCode, what: number, whom: number): void {
-    if (reason) fail(reason);
-    else done(what, whom);
-  }
   function askIf(reason: ErrorCode, next: number): void {
     if (reason) fail(reason);
     else ask(next, '');
@@ -168,46 +185,107 @@ export function openMenu(parts: MenuParts): Menu {
   }
 
   function chooseChange(choice: number): void {
-    if (choice > 2 && choice < 6) {
-      // Half of looking for a free number: with a hundred users all of it takes longer than a turn may.
-      users = new Uint8Array(USERS_MAX + 1);
-      if (choice === 3) markUsers(records, 0, users);
-      ask(USER, '');
-    } else if (choice === 6) ask(MODE, '');
+    if (choice > 2 && choice < 6) ask(USER, '');
+    else if (choice === 6) ask(MODE, '');
     else if (choice === 7) ask(SETTING, '');
     else if (choice === 9 && isMaster) askIf(freeOwner(records.get(OWNERS)) ? 0 : USERS_FULL, DIGITS);
     else refuse();
   }
 
-  function firstFree(): number {
-    for (let table = 1; table < tablesOf(CODES); table++) markUsers(records, table, users);
-    return freeUser(users);
-  }
-
   function onUser(digits: string, typedUser: number): void {
-    const isNext = item === 3 && !digits;
-    user = isNext ? firstFree() : typedUser;
-    if (isNext && !user) fail(USERS_FULL);
-    else if (user < 1 || user > USERS_MAX) refuse();
+    if (item === 3 && !digits) {
+      bytes = new Uint8Array(USERS_MAX + 1);
+      begin(FIND_FREE, 0);
+    } else if (typedUser < 1 || typedUser > USERS_MAX) refuse();
     else {
-      old = isNext ? undefined : userOf(platform, records, user);
-      if (item === 3) ask(CODE, isNext ? numberPattern(user) : '');
-      else askIf(old ? 0 : NO_SUCH_USER, item === 4 ? USER_AGAIN : KIND);
+      user = typedUser;
+      begin(FIND_USER, 0);
     }
   }
 
-  function onKind(kind: number): void {
-    if (!old) fail(NO_SUCH_USER);
-    else if (kind === SHUT_OUT || kind === LET_IN) finish(setUser(platform, records, user, old.type, kind === SHUT_OUT, old.schedule), LOG_USER_MODIFIED, user);
-    else if (kind === UNRESTRICTED_USER || kind >= FORCED_USER && kind <= EXPIRING_USER || kind === PROGRAMMING_USER && isMaster) {
-      finish(setUser(platform, records, user, kind, false, old.schedule), LOG_USER_MODIFIED, user);
+  function onKind(typedKind: number): void {
+    kind = typedKind;
+    if (kind === SHUT_OUT || kind === LET_IN || kind === UNRESTRICTED_USER || kind >= FORCED_USER && kind <= EXPIRING_USER || kind === PROGRAMMING_USER && isMaster) {
+      begin(STORE_KIND, LOG_USER_MODIFIED);
     } else refuse();
   }
 
   function change(at: number, value: number, what: number): void {
-    const reason = changeSetting(records, parts.settings, at, value);
-    if (reason === BAD_SETTING) refuse();
-    else finish(reason, what, parts.user);
+    bytes = new Uint8Array(parts.settings);
+    const reason = changeSetting(later, bytes, at, value);
+    if (reason) refuse();
+    else begin(STORE_SETTING, what);
+  }
+
+  function begin(next: number, what: number): void {
+    task = next;
+    turn = 0;
+    goal = what;
+    menu.wants = WANTS_TIME;
+    menu.play = '';
+  }
+  /** In the place of `records.set`. */
+  function set(key: number, value: Uint8Array): ErrorCode {
+    waiting.push({ key, bytes: value });
+    return 0;
+  }
+
+  function work(): void {
+    const write = waiting.splice(0, 1)[0];
+    menu.did = DID_NOTHING;
+    menu.play = '';
+    const reason = write ? records.set(write.key, write.bytes) : workOn(turn++);
+    if (!reason) return;
+    waiting = [];
+    if (reason === CODE_IN_USE) ask(CODE, errorPattern(reason));
+    else fail(reason);
+  }
+
+  /** The turns of a task, each a look at the users or what gives one write. 0, or why it ends. */
+  function workOn(now: number): ErrorCode {
+    if (task === FIND_USER) return findUser();
+    if (task === FIND_FREE) return findFree(now);
+    if (task === STORE_CODE && now < 3) return addOrReplace(now);
+    if (task === STORE_KIND && old && now < 2) {
+      const type = kind < SHUT_OUT ? kind : old.type;
+      return now ? storeUser(platform, later, old, type, kind === SHUT_OUT, old.schedule) : beginAnew(platform, later, old, type, kind === SHUT_OUT);
+    }
+    if (task === REMOVE_USER && now < 2) return now ? clearSchedules(platform, later, user) : removeCodes(platform, later, user);
+    if (task === STORE_SETTING) parts.settings.set(bytes);
+    if (task === STORE_CODE && parts.user === RECOVERY_USER) end(goal, ACCEPTED);
+    else done(goal, task === STORE_SETTING || user === MASTER_USER ? parts.user : user);
+    return 0;
+  }
+
+  function findUser(): ErrorCode {
+    old = userOf(platform, records, user);
+    if (!old && item > 3) return NO_SUCH_USER;
+    ask(item === 3 ? CODE : item === 4 ? USER_AGAIN : KIND, '');
+    return 0;
+  }
+
+  function findFree(table: number): ErrorCode {
+    if (table < tablesOf(CODES)) {
+      markUsers(records, table, bytes);
+      return 0;
+    }
+    user = freeUser(bytes);
+    old = undefined;
+    if (!user) return USERS_FULL;
+    ask(CODE, numberPattern(user));
+    return 0;
+  }
+
+  function addOrReplace(now: number): ErrorCode {
+    if (!now) {
+      const other = holderOf(platform, records, recoveryHash, bytes).user;
+      // Whose it is already needs no write.
+      if (other === user) turn = 3;
+      return other === user || other === NOBODY ? 0 : CODE_IN_USE;
+    }
+    if (user === MASTER_USER) return now > 1 ? set(MASTER, bytes.subarray(0, TAG_BYTES)) : 0;
+    if (now < 2) return old ? 0 : clearSchedules(platform, later, user);
+    return old && old.pins ? exchangeCode(platform, later, bytes, user, false) : storeCode(later, old, bytes, user, UNRESTRICTED_USER, 0);
   }
 
   function typed(digits: string): void {
@@ -232,7 +310,7 @@ export function openMenu(parts: MenuParts): Menu {
       else refuse();
     } else if (step === SETTING_VALUE) change(item, value, LOG_SETTING);
     else if (step === KIND) onKind(value);
-    else if (step === USER_AGAIN && value === user) finish(clearUser(platform, records, user), LOG_USER_CLEARED, user);
+    else if (step === USER_AGAIN && value === user) begin(REMOVE_USER, LOG_USER_CLEARED);
     else if (step === DIGITS && digits.length >= PAIRING_DIGITS_MIN) {
       menu.secret = pairingSecret(platform, parts.identity.deviceId, digits);
       done(LOG_PAIRING, parts.user);
@@ -247,16 +325,14 @@ export function openMenu(parts: MenuParts): Menu {
       ask(CODE_AGAIN, '');
       first = text;
     } else if (text !== first) ask(CODE, REFUSED);
-    else if (IN_SAFE_MODE || user === MASTER_USER) {
+    else if (IN_SAFE_MODE) {
       const reason = setMaster(platform, records, recoveryHash, value);
       if (reason) ask(CODE, errorPattern(reason));
       else if (isMaster) done(LOG_MASTER_CHANGED, parts.user);
       else end(LOG_MASTER_CHANGED, ACCEPTED);
     } else {
-      const reason = old && old.pins ? replaceCode(platform, records, recoveryHash, value, user, false)
-        : addCode(platform, records, recoveryHash, value, user, UNRESTRICTED_USER, 0);
-      if (reason === CODE_IN_USE) ask(CODE, errorPattern(reason));
-      else finish(reason, old ? LOG_USER_MODIFIED : LOG_USER_ADDED, user);
+      bytes = value;
+      begin(STORE_CODE, user === MASTER_USER ? LOG_MASTER_CHANGED : old ? LOG_USER_MODIFIED : LOG_USER_ADDED);
     }
   }
 

@@ -7,7 +7,7 @@ import { holderOf, startStretch, type Holder } from './codes.js';
 import type { DoorState } from './door-parts.js';
 import { CARD, CLEARED, countKey, forgiveKeys, HASH_ALONE, stepEntry, SUBMITTED, TOO_LONG, wipeEntry } from './entry.js';
 import { HELD, STUCK } from './keypad-parts.js';
-import { DID_NOTHING, MENU_MS, openMenu, WANTS_CODE, WANTS_HOLD, WANTS_NOTHING, type Menu } from './menu.js';
+import { DID_NOTHING, MENU_MS, openMenu, WANTS_CODE, WANTS_HOLD, WANTS_NOTHING, WANTS_TIME, type Menu } from './menu.js';
 import { startPairing } from './owners.js';
 import { ONE_TOUCH, OPERATING_MODE } from './settings.js';
 import { ACCEPTED, DISABLED, errorPattern, KEY, REFUSED, WAIT } from './signals.js';
@@ -42,13 +42,14 @@ export function onKey(d: DoorState, key: string, nowMs: number): void {
   else if (typed === SUBMITTED) onSubmit(d, disabled);
   else if (typed === TOO_LONG) signals.play(REFUSED);
   else if (typed === HASH_ALONE) onHash(d);
-  else if (typed === CLEARED && menu && !d.stretch) useMenu(d, menu, () => menu.back());
+  else if (typed === CLEARED && menu && !isWorking(d)) useMenu(d, menu, () => menu.back());
   else signals.play(disabled ? DISABLED : KEY);
 }
 
 function onHash(d: DoorState): void {
   const menu = d.menu;
-  if (menu && (d.stretch || menu.wants === WANTS_CODE) || !menu && !d.parts.settings[ONE_TOUCH]) return d.parts.signals.play(REFUSED);
+  if (menu && isWorking(d)) return d.parts.signals.play(WAIT);
+  if (menu && menu.wants === WANTS_CODE || !menu && !d.parts.settings[ONE_TOUCH]) return d.parts.signals.play(REFUSED);
   // It has only just gone down: `onHold` notices when it is let go.
   d.isHeld = menu !== undefined;
   if (menu) return useMenu(d, menu, () => menu.typed(''));
@@ -60,7 +61,7 @@ function onSubmit(d: DoorState, disabled: boolean): void {
   const parts = d.parts;
   const menu = d.menu;
   const count = d.entry.count;
-  if (d.stretch) parts.signals.play(WAIT);
+  if (isWorking(d)) parts.signals.play(WAIT);
   else if (disabled) parts.signals.play(DISABLED);
   else if (menu && menu.wants !== WANTS_CODE) {
     const digits = parts.platform.toWire(d.entry.digits.subarray(0, count));
@@ -72,7 +73,7 @@ function onSubmit(d: DoorState, disabled: boolean): void {
 
 /** A card's text is its number behind a `c`, so that no PIN is one. */
 function onCard(d: DoorState, card: string, disabled: boolean): void {
-  if (d.stretch) d.parts.signals.play(WAIT);
+  if (isWorking(d)) d.parts.signals.play(WAIT);
   else if (disabled) d.parts.signals.play(DISABLED);
   else if (d.menu) d.parts.signals.play(REFUSED);
   else {
@@ -142,9 +143,15 @@ function enterMenu(d: DoorState, user: number): void {
   parts.signals.play(d.menu.play);
 }
 
-/** In every turn while the menu waits for `#` to be held. */
+/** A code or the menu takes its time: it will answer by itself. */
+function isWorking(d: DoorState): boolean {
+  return d.stretch !== undefined || d.menu !== undefined && d.menu.wants === WANTS_TIME;
+}
+
+/** In every turn while the menu works, or waits for `#` to be held. */
 export function onHold(d: DoorState, nowMs: number): void {
   const menu = d.menu;
+  if (menu && menu.wants === WANTS_TIME) return useMenu(d, menu, () => menu.work());
   if (!d.keypad.unsettled()) d.isHeld = false;
   else if (d.isHeld) d.menuUntilMs = nowMs + MENU_MS;
   if (menu) useMenu(d, menu, () => menu.hold(d.isHeld, nowMs));

@@ -1,6 +1,6 @@
 /**
- * Users and their codes, for the keypad's menu and for owners. Each function changes the records at once and gives 0 or the reason. A
- * change is one record write, since a user's codes lie in one table; where they do not (it was full), a cut leaves some codes of that
+ * Users and their codes, for the keypad's menu and for owners. Each function changes the records at once and gives 0 or the reason. Those
+ * that look before they change take an ESP32 longer than a turn may last; the menu takes their steps one a turn. A change is one record write, since a user's codes lie in one table; where they do not (it was full), a cut leaves some codes of that
  * one user as they were, and the same call goes on. No code can be read: tags never leave the lock.
  *
  *   add a code or card    `addCode` (codes-table.ts)       schedules        `storeUserSchedule`, `clearSchedules` (schedules.ts)
@@ -9,41 +9,14 @@
  *   remove the user       `clearUser`
  */
 import { BAD_SETTING, CODE_IN_USE, NO_SUCH_USER, type ErrorCode } from '../errors.js';
-import { readU16 } from '../flash/bytes.js';
 import { CODES } from '../flash/keys.js';
-import {
-  CARD_CODE, DISABLED_USER, holderOf, SCHEDULE_AT, TAG_BYTES, TYPE_AT, TYPE_BITS, USED_UP, USER_AT, USERS_MAX,
-} from './codes.js';
-import { removeCodes } from './codes-table.js';
+import { CARD_CODE, DISABLED_USER, holderOf, SCHEDULE_AT, TAG_BYTES, TYPE_AT, USED_UP, USER_AT, USERS_MAX } from './codes.js';
+import { removeCodes, userOf, type User } from './codes-table.js';
 import { clearSchedules, EXPIRY, storeSchedule } from './schedules.js';
 import { EXPIRING_USER, NOBODY, REMOTE_ONLY_USER } from './states.js';
 import { byteText, CODE_ENTRY_BYTES, eachEntry, NEXT, removeEntry, tableKey, type Wires, type WritableRecords } from './tables.js';
 
-export interface User {
-  user: number;
-  type: number;
-  /** `USED_UP` and `DISABLED_USER`, or 0. */
-  status: number;
-  schedule: number;
-  pins: number;
-  cards: number;
-}
-
-/** What there is to know about a user; undefined: there is none with that number. */
-export function userOf(platform: Wires, records: WritableRecords, user: number): User | undefined {
-  const found: User = { user, type: 0, status: 0, schedule: 0, pins: 0, cards: 0 };
-  if (user < 1 || user > USERS_MAX) return undefined;
-  eachEntry(platform, records, CODES, USER_AT, byteText(user), (bytes, at) => {
-    const type = bytes[at + TYPE_AT]!;
-    found.type = type & TYPE_BITS;
-    found.status = found.status | type & (USED_UP | DISABLED_USER);
-    found.schedule = readU16(bytes, at + SCHEDULE_AT);
-    if (type & CARD_CODE) found.cards++;
-    else found.pins++;
-    return NEXT;
-  });
-  return found.pins + found.cards ? found : undefined;
-}
+export { userOf, type User } from './codes-table.js';
 
 /**
  * Sets `users[n]` for each user n of one table of codes, 0 to `tablesOf(CODES) - 1`. One table a turn: looking at each entry of all of them
@@ -76,7 +49,11 @@ export function replaceCode(
   platform: Wires, records: WritableRecords, recoveryHash: Uint8Array, value: Uint8Array, user: number, isCard: boolean,
 ): ErrorCode {
   const other = holderOf(platform, records, recoveryHash, value).user;
-  if (other !== NOBODY) return other === user ? 0 : CODE_IN_USE;
+  return other === NOBODY ? exchangeCode(platform, records, value, user, isCard) : other === user ? 0 : CODE_IN_USE;
+}
+
+/** The last step of `replaceCode`. */
+export function exchangeCode(platform: Wires, records: WritableRecords, value: Uint8Array, user: number, isCard: boolean): ErrorCode {
   let found = false;
   const code = eachEntry(platform, records, CODES, USER_AT, byteText(user), (bytes, at) => {
     if (found || ((bytes[at + TYPE_AT]! & CARD_CODE) !== 0) !== isCard) return NEXT;
@@ -102,10 +79,23 @@ export function setUser(platform: Wires, records: WritableRecords, user: number,
   const before = userOf(platform, records, user);
   if (!(type >= 0 && type <= REMOTE_ONLY_USER)) return BAD_SETTING;
   if (!before) return NO_SUCH_USER;
-  const anew = before.type !== type || before.status & USED_UP && !disabled;
-  const code = anew && type === EXPIRING_USER ? clearSchedules(platform, records, user, EXPIRY) : 0;
-  return code || eachEntry(platform, records, CODES, USER_AT, byteText(user), (bytes, at) => {
-    bytes[at + TYPE_AT] = type | bytes[at + TYPE_AT]! & (anew ? CARD_CODE : CARD_CODE | USED_UP) | (disabled ? DISABLED_USER : 0);
+  return beginAnew(platform, records, before, type, disabled) || storeUser(platform, records, before, type, disabled, schedule);
+}
+
+function isAnew(before: User, type: number, disabled: boolean): boolean {
+  return before.type !== type || (before.status & USED_UP) > 0 && !disabled;
+}
+
+/** The second step of `setUser`. */
+export function beginAnew(platform: Wires, records: WritableRecords, before: User, type: number, disabled: boolean): ErrorCode {
+  return type === EXPIRING_USER && isAnew(before, type, disabled) ? clearSchedules(platform, records, before.user, EXPIRY) : 0;
+}
+
+/** The last step of `setUser`. */
+export function storeUser(platform: Wires, records: WritableRecords, before: User, type: number, disabled: boolean, schedule: number): ErrorCode {
+  const kept = isAnew(before, type, disabled) ? CARD_CODE : CARD_CODE | USED_UP;
+  return eachEntry(platform, records, CODES, USER_AT, byteText(before.user), (bytes, at) => {
+    bytes[at + TYPE_AT] = type | bytes[at + TYPE_AT]! & kept | (disabled ? DISABLED_USER : 0);
     bytes.set([schedule & 255, schedule >> 8], at + SCHEDULE_AT);
     return NEXT;
   });

@@ -2,7 +2,7 @@
 import { SETTINGS } from '../../firmware/flash/keys.js';
 import { addCode, setMaster } from '../../firmware/lock/codes-table.js';
 import { holderOf } from '../../firmware/lock/codes.js';
-import { DID_NOTHING, openMenu, WANTS_CODE, WANTS_HOLD, type Menu } from '../../firmware/lock/menu.js';
+import { DID_NOTHING, openMenu, WANTS_CODE, WANTS_HOLD, WANTS_TIME, type Menu } from '../../firmware/lock/menu.js';
 import { readSettings } from '../../firmware/lock/settings.js';
 import { MASTER_USER } from '../../firmware/lock/states.js';
 import { userOf } from '../../firmware/lock/users.js';
@@ -44,6 +44,12 @@ export class Keypad {
       else if (this.menu.wants === WANTS_CODE) this.menu.code(valueOf(digits!));
       else this.menu.typed(digits!);
       this.heard();
+      while (this.menu.wants === WANTS_TIME) {
+        const { writes } = this.flash;
+        this.menu.work();
+        if (this.flash.writes > writes + 1) throw new Error('a turn wrote twice');
+        this.heard();
+      }
     }
     return this;
   }

@@ -9,7 +9,7 @@ import { CLOCK, SCHEDULES } from '../flash/keys.js';
 import { markUsedUp } from './access.js';
 import { EXPIRY } from './schedules.js';
 import { EXPIRING_USER } from './states.js';
-import { byteText, eachEntry, NEXT, STOP, type Wires, type WritableRecords } from './tables.js';
+import { byteText, eachEntry, NEXT, REMOVE, STOP, type Wires, type WritableRecords } from './tables.js';
 
 /** The caller's record: two numbers. */
 export interface Clock {
@@ -85,9 +85,11 @@ function keep(parts: ClockParts, time: number): ErrorCode {
 /** Marks the users whose end came before `time`. */
 function markExpired(parts: ClockParts, time: number): ErrorCode {
   let code: ErrorCode = 0;
-  eachEntry(parts.platform, parts.records, SCHEDULES, 1, byteText(EXPIRY), (bytes, at) => {
-    if (time >= readU32(bytes, at + 12)) code = markUsedUp(parts, bytes[at]!, EXPIRING_USER);
-    return code ? STOP : NEXT;
+  const failed = eachEntry(parts.platform, parts.records, SCHEDULES, 1, byteText(EXPIRY), (bytes, at) => {
+    if (time < readU32(bytes, at + 12)) return NEXT;
+    code = markUsedUp(parts, bytes[at]!, EXPIRING_USER);
+    // Who is marked needs no end any more; the next day would look for each of them again.
+    return code ? STOP : REMOVE;
   });
-  return code;
+  return code || failed;
 }

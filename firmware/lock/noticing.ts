@@ -1,11 +1,13 @@
 /** What the door makes of what it senses: a door opened or closed, a bolt turned by hand, a button inside, time gone by. */
 import { DOOR_FORCED, DOOR_LEFT_OPEN, FRONT_REMOVED } from '../errors.js';
+import { IN_SAFE_MODE } from '../safe-mode.js';
+import { keepClock } from './clock.js';
 import { FRONT, PRIVACY, RELEASE, type DoorState } from './door-parts.js';
-import { AUTO_RELOCK, changeSetting, DOOR_OPEN_PERIOD, OPERATING_MODE, PRIVACY_BUTTON, wordSetting } from './settings.js';
+import { changeSetting, DOOR_OPEN_PERIOD, OPERATING_MODE, PRIVACY_BUTTON, wordSetting } from './settings.js';
 import { ACCEPTED, REFUSED } from './signals.js';
 import {
   DOOR_AJAR, DOOR_CLOSED, DOOR_FORCED_OPEN, DOOR_OPEN, LOCKED, LOG_DOOR_AJAR, LOG_DOOR_FORCED_OPEN, LOG_FRONT_REMOVED, LOG_LOCK,
-  LOG_MODE, LOG_UNLOCK, MODE_NORMAL, MODE_PASSAGE, MODE_PRIVACY, NOBODY, SOURCE_BUTTON, SOURCE_MANUAL, UNLOCKED,
+  LOG_MODE, LOG_UNLOCK, MODE_NORMAL, MODE_PRIVACY, NOBODY, SOURCE_BUTTON, SOURCE_MANUAL, UNLOCKED,
 } from './states.js';
 import { armRelock, eventOf, lockDoor, moveBolt, note, SETTLE_MS, WHEN_CLOSED } from './throwing.js';
 
@@ -39,11 +41,10 @@ function turnedByHand(d: DoorState, lockState: number): void {
 }
 
 function closed(d: DoorState, nowMs: number): void {
-  const settings = d.parts.settings;
   d.ajarMs = 0;
   if (d.relockMs === WHEN_CLOSED) d.relockMs = nowMs + SETTLE_MS;
   // Somebody came through: a lock that restarted meanwhile goes on locking by itself.
-  else if (!d.relockMs && d.shown.lockState === UNLOCKED && settings[OPERATING_MODE] !== MODE_PASSAGE && wordSetting(settings, AUTO_RELOCK)) armRelock(d);
+  else if (!d.relockMs && d.shown.lockState === UNLOCKED) armRelock(d);
 }
 
 function opened(d: DoorState, nowMs: number, wasLocked: boolean): void {
@@ -62,6 +63,7 @@ export function onTime(d: DoorState, nowMs: number): void {
     if (d.parts.hooks.changed) d.parts.hooks.changed(d.shown);
   }
   if (d.relockMs > 0 && nowMs >= d.relockMs && d.bolt.atRest()) lockDoor(d, d.relockSource, d.relockUser);
+  else if (!IN_SAFE_MODE && d.parts.clock && d.bolt.atRest() && !d.menu && !d.stretch) keepClock(d.parts, d.parts.clock);
 }
 
 /** Leaving is possible in every mode, whatever codes do. */

@@ -6,6 +6,10 @@ import { act, BUTTON_PRESSED, STATE_CHANGED, TIME_IS_UP } from './deeds.js';
 import { FRONT, PRIVACY, RELEASE, type DoorState } from './door-parts.js';
 import { DOOR_CLOSED, DOOR_OPEN, DOOR_UNKNOWN } from './states.js';
 
+/** About once an hour the clock is looked after; a quiet door looks twice a second. */
+const HOUR_MS = 3600000;
+const ONCE_MS = 600;
+
 /** Matter's DoorState as the sensor has it. */
 export function readDoor(pins: Pins, input: InputWiring | undefined): number {
   const closed = readInput(pins, input);
@@ -36,7 +40,7 @@ export function sense(d: DoorState, nowMs: number): void {
   if (lockState !== shown.lockState || doorState !== shown.doorState || d.bolt.state.fault !== shown.fault) {
     act(d, STATE_CHANGED, nowMs, lockState, doorState);
   }
-  if (d.relockMs > 0 && nowMs >= d.relockMs || d.ajarMs && nowMs >= d.ajarMs) {
+  if (d.relockMs > 0 && nowMs >= d.relockMs || d.ajarMs && nowMs >= d.ajarMs || nowMs % HOUR_MS > HOUR_MS - ONCE_MS) {
     act(d, TIME_IS_UP, nowMs, 0, 0);
   }
   const buttons = d.readButtons ? d.readButtons() : 0;

@@ -75,8 +75,10 @@ export function eachEntry(
 ): ErrorCode {
   const size = entryBytes(first);
   const tables = tablesOf(first);
+  // `tableKey` for all but the first.
+  const more = tableKey(first, 1) - 1;
   for (let table = 0; table < tables; table++) {
-    const key = tableKey(first, table);
+    const key = table ? more + table : first;
     const bytes = records.get(key);
     if (!bytes) continue;
     const text = platform.toWire(bytes);

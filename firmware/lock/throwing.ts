@@ -4,7 +4,8 @@ import type { LogEntry } from './access-log.js';
 import { BATTERY_CRITICAL as LAST_UNLOCKS, batteryLevel, refuseThrow } from './battery-level.js';
 import { timeOf } from './clock.js';
 import type { DoorState } from './door-parts.js';
-import { AUTO_RELOCK, OPERATING_MODE, wordSetting } from './settings.js';
+import { modeInForce } from './schedules.js';
+import { AUTO_RELOCK, wordSetting } from './settings.js';
 import { ACCEPTED, BATTERY_CRITICAL, errorPattern, JAMMED, LOW_BATTERY } from './signals.js';
 import {
   DOOR_CLOSED, DOOR_UNKNOWN, LOCKED, LOG_BATTERY, LOG_JAMMED, LOG_LOCK, LOG_REFUSED, LOG_UNLATCH, MODE_NO_REMOTE, MODE_PASSAGE, MODE_PRIVACY, NOBODY,
@@ -67,10 +68,17 @@ export function lockDoor(d: DoorState, source: number, user: number): ErrorCode 
   return moveBolt(d, LOCKED, eventOf(d, LOG_LOCK, source, user, 0));
 }
 
+/** The mode in force: a holiday's, while the time is known. */
+function modeNow(d: DoorState): number {
+  const parts = d.parts;
+  return modeInForce(parts.platform, parts.records, parts.settings, parts.clock ? timeOf(parts.clock, parts.platform.nowMs()) : 0);
+}
+
 /** What a remote may do in this mode: nothing in privacy, nothing where remotes are off. */
 export function refuseRemote(d: DoorState, source: number, user: number): ErrorCode {
-  const mode = d.parts.settings[OPERATING_MODE];
-  if (source !== SOURCE_REMOTE && source !== SOURCE_PROPRIETARY_REMOTE || mode !== MODE_PRIVACY && mode !== MODE_NO_REMOTE) return 0;
+  if (source !== SOURCE_REMOTE && source !== SOURCE_PROPRIETARY_REMOTE) return 0;
+  const mode = modeNow(d);
+  if (mode !== MODE_PRIVACY && mode !== MODE_NO_REMOTE) return 0;
   note(d, LOG_REFUSED, source, user, MODE_RESTRICTS);
   return MODE_RESTRICTS;
 }
@@ -78,7 +86,7 @@ export function refuseRemote(d: DoorState, source: number, user: number): ErrorC
 /** The bolt is in: it goes out again after the time that is set, but never in passage mode. */
 export function armRelock(d: DoorState): void {
   const seconds = wordSetting(d.parts.settings, AUTO_RELOCK);
-  if (!seconds || d.parts.settings[OPERATING_MODE] === MODE_PASSAGE) return;
+  if (!seconds || modeNow(d) === MODE_PASSAGE) return;
   d.relockMs = d.parts.platform.nowMs() + seconds * 1000;
   d.relockSource = SOURCE_AUTO;
   d.relockUser = 0;

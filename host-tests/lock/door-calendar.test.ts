@@ -6,7 +6,7 @@ import { CLOCK, SCHEDULES } from '../../firmware/flash/keys.js';
 import { USED_UP } from '../../firmware/lock/codes.js';
 import { HOLIDAY, storeExpiry, storeSchedule, timeSchedule } from '../../firmware/lock/schedules.js';
 import { AUTO_RELOCK, OPERATING_MODE } from '../../firmware/lock/settings.js';
-import { EXPIRING_USER, LOG_REFUSED, MODE_NO_REMOTE, MODE_NORMAL, MODE_PASSAGE, SOURCE_REMOTE } from '../../firmware/lock/states.js';
+import { EXPIRING_USER, LOG_REFUSED, LOG_UNLOCK, MODE_NO_REMOTE, MODE_NORMAL, MODE_PASSAGE, SOURCE_REMOTE } from '../../firmware/lock/states.js';
 import { userOf } from '../../firmware/lock/users.js';
 import { World } from './world.js';
 
@@ -42,11 +42,11 @@ it('on a usual day in a house of open doors the bolt goes out by itself again', 
 it('on a holiday without remotes one is refused, and afterwards not', () => {
   const world = onHoliday(MODE_NO_REMOTE);
   world.pass(2000);
-  expect(world.door.unlock(SOURCE_REMOTE, 1)).toBe(MODE_RESTRICTS);
+  expect(world.door.operate(LOG_UNLOCK, SOURCE_REMOTE, 1)).toBe(MODE_RESTRICTS);
   world.pass(2000);
   expect(world.flash.log().at(-1)).toMatchObject({ what: LOG_REFUSED, source: SOURCE_REMOTE, user: 1, code: MODE_RESTRICTS });
   world.clock.base = NOON + 2000;
-  expect(world.door.unlock(SOURCE_REMOTE, 1)).toBe(0);
+  expect(world.door.operate(LOG_UNLOCK, SOURCE_REMOTE, 1)).toBe(0);
   world.pass(3000);
   expect(world.bolt).toBe(1);
 });

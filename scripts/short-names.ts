@@ -3,7 +3,8 @@
  * record holds it, and every name costs bytes of `.boot0`, which is full.
  *
  * Shortened are names that `firmware/` and `bootloader/` declare in interfaces. A name that means anything outside one bundle keeps: those
- * of the language and of Espruino, the wiring record, the handover between bootloader and image, everything SMP, and every text.
+ * of the language and of Espruino, the wiring record, the handover between bootloader and image, everything SMP, and every text that a
+ * program holds.
  * The table follows from the sources, so the bootloader and its safe mode, which share records, have the same one.
  */
 import { readFile } from 'node:fs/promises';
@@ -38,7 +39,7 @@ export async function shortNamesOf(root: string, files: readonly string[]): Prom
     const own = name.startsWith('firmware/') || name.startsWith('bootloader/');
     const crosses = !own || CROSSING.includes(name);
     const visit = (node: ts.Node): void => {
-      if (ts.isStringLiteralLike(node)) kept.add(node.text);
+      if (ts.isStringLiteralLike(node) && !ts.isLiteralTypeNode(node.parent)) kept.add(node.text);
       if (ts.isIdentifier(node) && !ts.isImportSpecifier(node.parent)) uses.set(node.text, (uses.get(node.text) ?? 0) + 1);
       if ((ts.isPropertySignature(node) || ts.isMethodSignature(node)) && ts.isIdentifier(node.name)) (crosses ? kept : found).add(node.name.text);
       const inMap = ON_WIRE.some((prefix) => name.startsWith(prefix)) && (ts.isPropertyAssignment(node) || ts.isShorthandPropertyAssignment(node));

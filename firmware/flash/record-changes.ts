@@ -25,7 +25,7 @@ export interface Changes {
   set(key: number, bytes: Uint8Array): ErrorCode;
   /** How much can still be stored; a value takes its length, rounded up to 4, and 16 bytes. */
   freeBytes(): number;
-  load(): void;
+  reload(): void;
   drain(): ErrorCode;
   begin(keep?: number[]): ErrorCode;
 }
@@ -37,7 +37,7 @@ export function loadChanges(ring: Ring): Changes {
   const own = ring.own;
   const generations = ring.generations;
 
-  function load(): void {
+  function reload(): void {
     ring.places = new Uint16Array(SLOTS);
     ring.generation = ring.cursor = ring.onlyCopiesOf = ring.failing = 0;
     ring.oldest = 1;
@@ -174,7 +174,7 @@ export function loadChanges(ring: Ring): Changes {
       }
       fail(page);
     }
-    load();
+    reload();
     return PAGES_FAILING;
   }
 
@@ -216,7 +216,7 @@ export function loadChanges(ring: Ring): Changes {
         if (ring.onlyCopiesOf !== ring.oldest) return PAGES_FAILING;
         // Not an erase: cut short, that could leave entries without their values.
         region.program(ring.head * PAGE_BYTES, new Uint8Array(HEADER_BYTES));
-        load();
+        reload();
       }
       const code = begin();
       if (code) return code;
@@ -267,6 +267,6 @@ export function loadChanges(ring: Ring): Changes {
     return free > 0 ? free : 0;
   }
 
-  if (!ring.places.length) load();
-  return { search, set, freeBytes, load, drain, begin };
+  if (!ring.places.length) reload();
+  return { search, set, freeBytes, reload, drain, begin };
 }

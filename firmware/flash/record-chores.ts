@@ -27,7 +27,7 @@ export function wipeRecords(ring: Ring, keep: number[]): ErrorCode {
   }
   if (kept > PAGE_BYTES - HEADER_BYTES - ENTRY_BYTES) return RECORDS_FULL;
   const code = changes.drain() || changes.begin(keep);
-  changes.load();
+  changes.reload();
   return code;
 }
 
@@ -36,7 +36,7 @@ export function scrubRecords(ring: Ring): ErrorCode {
   const changes = loadChanges(ring);
   const region = ring.region;
   let code = 0;
-  changes.load();
+  changes.reload();
   for (let page = 0; page < region.pages; page++) {
     // Behind its own pages lie spare ones, which may be the journal's.
     if (ring.generations[page] || page >= ring.own && !readPageHeader(region, ring.crc32, page, RECORDS_MAGIC)) continue;

@@ -231,6 +231,7 @@ export function openMenu(parts: MenuParts): Menu {
   }
 
   function work(): void {
+    if (IN_SAFE_MODE) return;
     const write = waiting.splice(0, 1)[0];
     menu.did = DID_NOTHING;
     menu.play = '';

@@ -1,5 +1,6 @@
 /** What keys and cards do: codes, and the menu while it is open. */
 import { CODES_DISABLED, KEY_STUCK, TOO_MANY_KEYS, WRONG_CODE } from '../errors.js';
+import { IN_SAFE_MODE } from '../safe-mode.js';
 import { admit, logOf, opensMenu } from './access.js';
 import { timeOf } from './clock.js';
 import { PIN_MAX, PIN_MIN } from './codes-table.js';
@@ -145,13 +146,13 @@ function enterMenu(d: DoorState, user: number): void {
 
 /** A code or the menu takes its time: it will answer by itself. */
 function isWorking(d: DoorState): boolean {
-  return d.stretch !== undefined || d.menu !== undefined && d.menu.wants === WANTS_TIME;
+  return d.stretch !== undefined || !IN_SAFE_MODE && d.menu !== undefined && d.menu.wants === WANTS_TIME;
 }
 
 /** In every turn while the menu works, or waits for `#` to be held. */
 export function onHold(d: DoorState, nowMs: number): void {
   const menu = d.menu;
-  if (menu && menu.wants === WANTS_TIME) return useMenu(d, menu, () => menu.work());
+  if (!IN_SAFE_MODE && menu && menu.wants === WANTS_TIME) return useMenu(d, menu, () => menu.work());
   if (!d.keypad.unsettled()) d.isHeld = false;
   else if (d.isHeld) d.menuUntilMs = nowMs + MENU_MS;
   if (menu) useMenu(d, menu, () => menu.hold(d.isHeld, nowMs));

@@ -12,12 +12,14 @@ import { dirname, extname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { minify, type MinifyOptions } from 'terser';
 import { build } from 'tsup';
+import ts from 'typescript';
 import { markApart, setApart } from './apart.js';
 import { inlineConstants, nest, programOf } from './bundle-shape.js';
 import { checkDeviceText } from './device-text.js';
 import { showForOf } from './for-of.js';
 import { checkVars, hoistVars } from './hoist-vars.js';
 import { rewriting, type Mutation } from './plant.js';
+import { applyEdits, isUse, parseScript, type Edit } from './script.js';
 import { shortenNames, shortNamesOf } from './short-names.js';
 import { tokenise } from './tokens.js';
 
@@ -106,7 +108,7 @@ async function compile(file: string, options: BundleOptions): Promise<string> {
   const code = options.program
     ? await minifyProgram(bundle, options.once ?? [])
     : await minifyFunction(name, markApart(bundle, options.apart ?? []), options.parameter);
-  const text = hoistVars(showForOf(code));
+  const text = hoistVars(showForOf(options.program && options.shortNames ? shortenBytes(code) : code));
   const problems = [...checkDeviceText(text), ...checkVars(text)];
   if (problems.length) throw new Error(`${name} cannot run on a lock:\n  ${problems.join('\n  ')}`);
   const finish = options.program || options.shortNames ? tokenise : (plain: string): string => plain;
@@ -140,6 +142,24 @@ async function minifyProgram(bundle: string, once: readonly string[]): Promise<s
   const parts = code.split(`${RESULT}=`);
   if (parts.length !== 2) throw new Error('terser did not keep the shape of the program');
   return `${parts[0]}(${parts[1]!.replace(/;$/, '')})`;
+}
+
+/** The native that programs name most often. */
+const BYTES = 'Uint8Array';
+/** From so many uses on, the bytes saved are worth the two variables. */
+const MANY = 30;
+
+/** Gives that native a name of one or two characters, which no scope of the program has. */
+function shortenBytes(program: string): string {
+  const names = new Set(program.match(/[\w$]+/g));
+  const uses: Edit[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isIdentifier(node) && node.text === BYTES && isUse(node)) uses.push({ from: node.getStart(), to: node.end, text: short });
+    ts.forEachChild(node, visit);
+  };
+  const short = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'].flatMap((first) => [first, `${first}_`]).find((name) => !names.has(name) && !TAKEN.includes(name))!;
+  visit(parseScript(program));
+  return uses.length < MANY ? program : `var ${short}=${BYTES};${applyEdits(program, uses)}`;
 }
 
 /** Hides Espruino's `require` from esbuild, which would look for the module and put a function of its own in between. */

@@ -8,6 +8,12 @@ export interface Keypad {
   press(key: string, ms?: number): void;
   /** Types keys one after the other from now: each held `holdMs`, then `gapMs` nothing. Returns when the last one is let go. */
   type(keys: string, holdMs?: number, gapMs?: number): number;
+  /**
+   * Holds a card to a Wiegand reader. `number` as people read it: facility (3 digits of a card of 26 bits, 5 of one of 34), then 5 digits.
+   */
+  card(number: string, bits: 26 | 34): void;
+  /** A key of a matrix goes down and does not come up again, until the function that this gives is called. */
+  stick(key: string): () => void;
   /** Presses so far. */
   presses(): number;
 }
@@ -19,27 +25,36 @@ const WIEGAND_BIT_MS = 2;
 export function createKeypad(wiring: KeypadWiring, clock: Clock, pins: Pins): Keypad {
   let presses = 0;
 
+  function sendBits(frame: string, d0: number, d1: number): void {
+    for (const [index, bit] of [...frame].entries()) {
+      const pin = bit === '1' ? d1 : d0;
+      clock.after(index * WIEGAND_BIT_MS, () => pins.drive(pin, 0));
+      clock.after(index * WIEGAND_BIT_MS + WIEGAND_PULSE_MS, () => pins.drive(pin, 1));
+    }
+  }
+
   function send(key: string, d0: number, d1: number, bits: 4 | 8): void {
     const value = WIEGAND_CODES.indexOf(key);
-    const word = bits === 4 ? value : ((~value & 15) << 4) | value;
-    for (let bit = 0; bit < bits; bit++) {
-      const pin = (word >> (bits - 1 - bit)) & 1 ? d1 : d0;
-      clock.after(bit * WIEGAND_BIT_MS, () => pins.drive(pin, 0));
-      clock.after(bit * WIEGAND_BIT_MS + WIEGAND_PULSE_MS, () => pins.drive(pin, 1));
-    }
+    sendBits((bits === 4 ? value : ((~value & 15) << 4) | value).toString(2).padStart(bits, '0'), d0, d1);
+  }
+
+  /** The two pins that a key of a matrix joins. */
+  function contactsOf(key: string): [number, number] {
+    if (wiring.type !== 'matrix') throw new Error('This keypad is no matrix.');
+    const index = wiring.keys.indexOf(key);
+    if (index < 0) throw new Error(`The keypad has no key ${key}.`);
+    return [wiring.rows[Math.floor(index / wiring.columns.length)]!, wiring.columns[index % wiring.columns.length]!];
   }
 
   function pressAt(key: string, delayMs: number, ms: number): void {
     if (wiring.type === 'none') throw new Error('This board has no keypad.');
-    const index = (wiring.type === 'matrix' ? wiring.keys : WIEGAND_CODES).indexOf(key);
-    if (index < 0) throw new Error(`The keypad has no key ${key}.`);
+    const contacts = wiring.type === 'matrix' ? contactsOf(key) : undefined;
+    if (!contacts && !WIEGAND_CODES.includes(key)) throw new Error(`The keypad has no key ${key}.`);
     clock.after(delayMs, () => {
       presses++;
       if (wiring.type === 'wiegand') return send(key, wiring.d0, wiring.d1, wiring.bits);
-      const row = wiring.rows[Math.floor(index / wiring.columns.length)]!;
-      const column = wiring.columns[index % wiring.columns.length]!;
-      pins.join(row, column);
-      clock.after(ms, () => pins.part(row, column));
+      pins.join(...contacts!);
+      clock.after(ms, () => pins.part(...contacts!));
     });
   }
 
@@ -53,8 +68,29 @@ export function createKeypad(wiring: KeypadWiring, clock: Clock, pins: Pins): Ke
       for (let index = 0; index < keys.length; index++) pressAt(keys[index]!, index * (holdMs + gapMs), holdMs);
       return clock.now() + keys.length * (holdMs + gapMs);
     },
+    card(number, bits) {
+      if (wiring.type !== 'wiegand') throw new Error('This keypad reads no cards.');
+      sendBits(cardFrame(number, bits), wiring.d0, wiring.d1);
+    },
+    stick(key) {
+      const contacts = contactsOf(key);
+      presses++;
+      pins.join(...contacts);
+      return () => pins.part(...contacts);
+    },
     presses: () => presses,
   };
+}
+
+/** Facility and number between two bits of parity: the first half has an even number of ones, the second an odd one. */
+function cardFrame(number: string, bits: 26 | 34): string {
+  const digits = bits === 26 ? 3 : 5;
+  const facility = Number(number.slice(0, digits));
+  const card = Number(number.slice(digits));
+  if (!/^\d+$/.test(number) || number.length !== digits + 5 || facility >= 2 ** (bits - 18) || card > 65535) throw new Error(`No card of ${bits} bits has the number ${number}.`);
+  const payload = facility.toString(2).padStart(bits - 18, '0') + card.toString(2).padStart(16, '0');
+  const ones = (text: string): number => text.replaceAll('0', '').length;
+  return `${ones(payload.slice(0, payload.length / 2)) % 2}${payload}${1 - (ones(payload.slice(payload.length / 2)) % 2)}`;
 }
 
 export interface Contact {

@@ -27,7 +27,8 @@ import {
 import { ACCEPTED, AGAIN, CLOSED, errorPattern, HOLD, KEY, MENU, NEW_CODE, numberPattern, REFUSED, VALUE, WHICH } from './signals.js';
 import {
   EXPIRING_USER, FORCED_USER, LOG_FACTORY_RESET, LOG_LOCK, LOG_MASTER_CHANGED, LOG_MODE, LOG_PAIRING, LOG_SETTING, LOG_SOFT_RESET,
-  LOG_UNLOCK, LOG_USER_ADDED, LOG_USER_CLEARED, LOG_USER_MODIFIED, LOG_WINDOW, MASTER_USER, NOBODY, PROGRAMMING_USER, RECOVERY_USER, SOURCE_KEYPAD, UNRESTRICTED_USER,
+  LOG_UNLOCK, LOG_USER_ADDED, LOG_USER_CLEARED, LOG_USER_MODIFIED, LOG_WINDOW, MASTER_USER, NOBODY, PROGRAMMING_USER,
+  RECOVERY_USER, SOURCE_KEYPAD, UNRESTRICTED_USER,
 } from './states.js';
 import { tablesOf, type WritableRecords } from './tables.js';
 import { beginAnew, exchangeCode, freeUser, markUsers, storeUser } from './users.js';
@@ -205,9 +206,9 @@ export function openMenu(parts: MenuParts): Menu {
 
   function onKind(typedKind: number): void {
     kind = typedKind;
-    if (kind === SHUT_OUT || kind === LET_IN || kind === UNRESTRICTED_USER || kind >= FORCED_USER && kind <= EXPIRING_USER || kind === PROGRAMMING_USER && isMaster) {
-      begin(STORE_KIND, LOG_USER_MODIFIED);
-    } else refuse();
+    const isType = kind === UNRESTRICTED_USER || kind >= FORCED_USER && kind <= EXPIRING_USER || kind === PROGRAMMING_USER && isMaster;
+    if (isType || kind === SHUT_OUT || kind === LET_IN) begin(STORE_KIND, LOG_USER_MODIFIED);
+    else refuse();
   }
 
   function change(at: number, value: number, what: number): void {

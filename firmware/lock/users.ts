@@ -1,7 +1,8 @@
 /**
- * Users and their codes, for the keypad's menu and for owners. Each function changes the records at once and gives 0 or the reason. Those
- * that look before they change take an ESP32 longer than a turn may last; the menu takes their steps one a turn. A change is one record write, since a user's codes lie in one table; where they do not (it was full), a cut leaves some codes of that
- * one user as they were, and the same call goes on. No code can be read: tags never leave the lock.
+ * Users and their codes, for the keypad's menu and for owners. Each function changes the records at once and gives 0 or the reason. A
+ * change is one record write, since a user's codes lie in one table; where they do not (it was full), a cut leaves some codes of that
+ * one user as they were, and the same call goes on. Those that look before they change take an ESP32 longer than a turn may last, so the
+ * menu takes their steps one a turn. No code can be read: tags never leave the lock.
  *
  *   add a code or card    `addCode` (codes-table.ts)       schedules        `storeUserSchedule`, `clearSchedules` (schedules.ts)
  *   change, remove one    `replaceCode`, `removeCode`      master code      `setMaster` (codes-table.ts)

@@ -1,4 +1,7 @@
-/** The door as it ships over real stores, its turns taken one by one and timed. The file that is its flash takes next to no time; what each turn programs is told beside it. */
+/**
+ * The door as it ships over real stores, its turns taken one by one and timed. The file that is its flash takes next to no time; what
+ * each turn programs is told beside it.
+ */
 import { openJournal } from '../../../firmware/flash/journal.js';
 import { partsOf } from '../../../firmware/flash/open.js';
 import { openRecords } from '../../../firmware/flash/records.js';

@@ -76,3 +76,10 @@ export interface EspruinoProcess {
   /** Without `false`: collects first. */
   memory(collect?: false): { free: number; usage: number; total: number; rx?: { used: number; total: number } };
 }
+
+/** What `setWatch` calls back with. */
+export interface EspruinoWatchEvent {
+  state: boolean;
+  /** Seconds, as of `getTime`. */
+  time: number;
+}

@@ -3,7 +3,7 @@
  * memory. A prelude on the Linux build has put its own in their place before. Facts are from Espruino's source (jswrap_io.c,
  * jstimer.c, jswrap_espruino.c); nothing was run on hardware.
  */
-import type { EspruinoE, EspruinoEsp32, EspruinoProcess, EspruinoRequire } from './espruino-globals.js';
+import type { EspruinoE, EspruinoEsp32, EspruinoProcess, EspruinoRequire, EspruinoWatchEvent } from './espruino-globals.js';
 import type { FamilyName } from '../../boards/families.js';
 import { PAGE_BYTES, STORAGE_HEADER_BYTES, type Geometry } from '../flash/layout.js';
 import type { Pins, Platform, ResetCause } from './types.js';
@@ -26,7 +26,7 @@ declare function digitalRead(pin: number): 0 | 1;
 declare function digitalPulse(pin: number, level: number, ms: number): void;
 declare function analogRead(pin: number): number;
 declare function analogWrite(pin: number, value: number, options?: { freq: number }): void;
-declare function setWatch(edge: (event: { state: boolean; time: number }) => void, pin: number, options: { repeat: boolean; edge: string }): void;
+declare function setWatch(edge: (event: EspruinoWatchEvent) => void, pin: number, options: { repeat: boolean; edge: string }): void;
 
 export function createPlatform(): Platform {
   const crypto = require('crypto');

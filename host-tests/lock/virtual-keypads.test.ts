@@ -22,7 +22,7 @@ import { boot, type Board } from '../../virtual-board/run.js';
 import { createWorld } from '../../virtual-board/world.js';
 
 const virtual = REFERENCE['virtual']!;
-const reader: Wiring = { ...virtual, keypad: { type: 'wiegand', d0: 16, d1: 17, bits: 4 } };
+const reader: Wiring = { ...virtual, keypad: { type: 'wiegand', d0: 18, d1: 19, bits: 4 } };
 const SHORT = '12304567';
 const LONG = '4660154321';
 let firmware: Uint8Array;

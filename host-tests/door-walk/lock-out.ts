@@ -1,16 +1,10 @@
 /** How many wrong codes were tried, and how long codes are disabled for it: from at least to at most, where it cannot be known. */
 
-const LIMIT = 5;
 const MARGIN_MS = 1200;
 /** Between a key going down and the lock hearing it. */
 const HEARING_MS = 150;
 /** From then on until what it comes to is in flash. */
 const SUBMITTING_MS = 400;
-
-function delayMs(wrong: number): number {
-  const over = wrong - LIMIT;
-  return over < 0 ? 0 : Math.min(255, 10 * 2 ** over) * 1000;
-}
 
 export interface LockOut {
   /** Whether a code that is ended by `#` at that time is not compared. `toldMs`: for how long the lock says so, which it may where it can be. */
@@ -27,7 +21,13 @@ export interface LockOut {
   check(counted: number, complain: (words: string) => void): void;
 }
 
-export function openLockOut(): LockOut {
+/** `rules`: how many wrong codes there may be, and the seconds of the first wait. */
+export function openLockOut(rules: () => { limit: number; firstS: number }): LockOut {
+  function delayMs(wrong: number): number {
+    const { limit, firstS } = rules();
+    const over = wrong - limit;
+    return over < 0 ? 0 : Math.min(255, firstS * 2 ** Math.min(over, 8)) * 1000;
+  }
   const ram = { least: 0, most: 0 };
   const flash = { least: 0, most: 0 };
   /** What flash held before the last `#`, and when that was. */

@@ -6,7 +6,7 @@ import * as seen from './device/seen.js';
 import { KEYS } from './device/wired.js';
 import { wakes } from './device/world.js';
 
-export function tellEvent({ kind, a, b }: Happening): string {
+export function tellEvent({ kind, a, b, c }: Happening): string {
   switch (kind) {
     case happen.KEY: return `key ${KEYS.charAt(a)} for ${b} ms`;
     case happen.KEYS_TOGETHER: return `keys ${[...KEYS].filter((_, key) => a & 1 << key).join('')} together for ${b} ms`;
@@ -21,12 +21,13 @@ export function tellEvent({ kind, a, b }: Happening): string {
     case happen.POWER_BACK: return `the power comes back after ${a} ms (${wakes(b)})`;
     case happen.HANG: return a ? 'the interpreter will hang with current in the motor' : 'the interpreter hangs';
     case happen.WATCHDOG: return `the watchdog bites after ${a} ms`;
-    case happen.CLOCK: return a ? `the clock is set to ${a * 1000}` : 'the clock is lost';
+    case happen.CLOCK: return `the clock is set to ${new Date((a * 1000 + b) * 1000).toISOString()}`;
     case happen.BATTERY: return `the battery is at ${a / 1000} of full scale`;
     case happen.STORE: return a ? 'the store refuses writes' : 'the store works again';
     case happen.STUCK: return `key ${KEYS.charAt(a)} is stuck for ${b} ms`;
     case happen.RELEASE: return `the button inside, for ${a} ms`;
-    case happen.OFFICE: return `the owner changes user ${a}`;
+    case happen.PRIVACY: return `the privacy button, for ${a} ms`;
+    case happen.OFFICE: return `the owner changes user ${a}: ${b}, ${c}`;
     default: return `from afar: ${a === 1 ? 'lock' : 'unlock'}, user ${b}`;
   }
 }
@@ -43,6 +44,7 @@ export function tellSeen(what: number, a: number, b: number, bytes?: Uint8Array)
     case seen.WINDOW: return '  window opened';
     case seen.SAFE_MODE: return '  safe mode asked for';
     case seen.CHANGED: return `  status: lock ${a}, door ${b}`;
+    case seen.WIPED: return a ? '  a reset could not be finished' : '  everything is forgotten';
     case seen.FAILED: return '  a turn failed';
     default: return undefined;
   }

@@ -15,12 +15,14 @@ const GAP_MS = 150;
 const OVER_MS = 800;
 
 export interface Throws {
-  /** A cause: the motor may be started in that direction (1 unlocks) within `ms`. */
-  allow(direction: number, time: number, ms: number): void;
+  /** A cause: the motor may be started in that direction (1 unlocks) within `ms`, if that is so then. */
+  allow(direction: number, time: number, ms: number, isSo?: () => boolean): void;
   motor(direction: number, time: number): void;
   cut(time: number): void;
   restart(): void;
   check(time: number): void;
+  /** Somebody's cause is there, and is not so yet. */
+  isTooEarly(direction: number, time: number): boolean;
   energised(): boolean;
   /** The motor has been driven towards this since the last pause. */
   goesTo(direction: number): boolean;
@@ -37,6 +39,7 @@ interface Throw {
   backMs: number;
   /** Another cause came after it. */
   givenUp?: boolean;
+  isSo?: (() => boolean) | undefined;
 }
 
 /** `byItself`: what is wrong with current in that direction that nobody gave a cause for, if anything is. */
@@ -59,7 +62,7 @@ export function openThrows(violate: (invariant: Invariant, words: string) => voi
   function begin(direction: number, time: number): void {
     const over = time - last > OVER_MS;
     throws = throws.filter((each) => (each.since < 0 ? each.until >= time : !over));
-    way = throws.findLast((each) => each.direction === direction && (each.since < 0 || time - each.since < THROW_LIMIT_MS));
+    way = throws.findLast((each) => each.direction === direction && (each.since < 0 ? !each.isSo || each.isSo() : time - each.since < THROW_LIMIT_MS));
     if (!way) {
       const before = throws.findLast((each) => each.direction !== direction && each.since >= 0 && time - each.since > BACK_AFTER_MS
         && time - each.since < THROW_LIMIT_MS && each.backMs < BACK_MS);
@@ -84,8 +87,8 @@ export function openThrows(violate: (invariant: Invariant, words: string) => voi
     throws.push({ direction, until: 0, since: time, backMs: 0 });
   }
   return {
-    allow: (direction, time, ms) => {
-      throws.push({ direction, until: time + ms, since: -1, backMs: 0 });
+    allow: (direction, time, ms, isSo) => {
+      throws.push({ direction, until: time + ms, since: -1, backMs: 0, isSo });
     },
     motor: (direction, time) => {
       end(time);
@@ -106,6 +109,7 @@ export function openThrows(violate: (invariant: Invariant, words: string) => voi
       violate('energised too long', `${Math.round(time - since)} ms, and still`);
       since = time;
     },
+    isTooEarly: (direction, time) => throws.some((each) => each.direction === direction && each.since < 0 && each.until >= time),
     energised: () => current !== 0,
     goesTo: (direction) => throws.some((each) => each.direction === direction && each.since >= 0),
     lastMs: () => last,

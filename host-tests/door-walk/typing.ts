@@ -10,23 +10,25 @@ const MENU_MS = 30_000;
 const HEARING_MS = 150;
 const PIN_LENGTHS = { least: 4, most: 12 };
 
-export type Mode = 'code' | 'choice' | 'newMaster' | 'unsure';
+export type Mode = 'code' | 'menu' | 'unsure';
 
 /** What a `#` came to. */
 export interface Submission {
-  what: 'code' | 'choice' | 'newMaster' | 'unsure' | 'lock' | 'nothing';
+  what: 'code' | 'menu' | 'unsure' | 'lock' | 'nothing';
   digits: string;
 }
 
 export interface Typing {
   readonly mode: Mode;
+  /** When a key was pressed last. */
+  readonly lastMs: number;
   /** Everything typed lately, heard or not. */
   readonly recent: { key: string; time: number }[];
   key(index: number, time: number, sure: boolean): Submission | undefined;
   /** Time passes. */
   pass(time: number): void;
-  /** The menu opened, or asks for a new master code. */
-  enter(menu: 'choice' | 'newMaster'): void;
+  /** The menu opened. */
+  enter(): void;
   leaveMenu(): void;
   /** What has been typed is not known. */
   doubt(): void;
@@ -56,13 +58,16 @@ export function openTyping(): Typing {
     const given = digits;
     digits = '';
     if (mode === 'unsure') return { what: 'unsure', digits: given };
-    if (!given) return { what: mode === 'code' ? 'lock' : 'nothing', digits: '' };
+    if (!given) return { what: mode === 'code' ? 'lock' : mode, digits: '' };
     if (given.length > PIN_LENGTHS.most) return { what: 'nothing', digits: '' };
     return { what: mode, digits: given };
   }
   return {
     get mode() {
       return mode;
+    },
+    get lastMs() {
+      return lastMs;
     },
     get recent() {
       return recent;
@@ -88,8 +93,8 @@ export function openTyping(): Typing {
       return undefined;
     },
     pass,
-    enter: (menu) => {
-      mode = menu;
+    enter: () => {
+      mode = 'menu';
     },
     leaveMenu: () => {
       mode = 'code';
@@ -105,9 +110,8 @@ export function openTyping(): Typing {
   };
 }
 
-/** `code` was typed, perhaps with other keys between its own, and `#` after it. */
-export function mayHaveTyped(recent: readonly { key: string; time: number }[], code: string, since: number): boolean {
-  const wanted = `${code}#`;
+/** `wanted` was typed, perhaps with other keys between its own. */
+export function mayHaveTyped(recent: readonly { key: string; time: number }[], wanted: string, since: number): boolean {
   let at = 0;
   for (const { key, time } of recent) if (time >= since && key === wanted.charAt(at)) at++;
   return at >= wanted.length;

@@ -26,7 +26,7 @@ export const POWER_BACK = 10;
 export const HANG = 11;
 /** The watchdog bites after so many milliseconds. */
 export const WATCHDOG = 12;
-/** The clock: seconds since 1970 in thousands, 0 = not known. */
+/** The clock is set: seconds since 1970 in thousands, and seconds. */
 export const CLOCK = 13;
 /** Battery: thousandths of full scale. */
 export const BATTERY = 14;
@@ -34,13 +34,15 @@ export const BATTERY = 14;
 export const STORE = 15;
 /** A key that stays down, for so many milliseconds. */
 export const STUCK = 16;
-/** The owner adds this user, or takes the codes of that one away. */
+/** The owner changes this user: what (`codes.ts`), and a number for what there is to choose. */
 export const OFFICE = 17;
 /** From afar: 1 = lock, 2 = unlock; user. */
 export const REMOTE = 18;
 
 /** The button inside, for so many milliseconds. */
 export const RELEASE = 19;
+/** The other button inside, that switches privacy. */
+export const PRIVACY = 20;
 
 /** The caller's record. */
 export interface Happening {

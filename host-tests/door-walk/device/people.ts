@@ -1,18 +1,19 @@
 /** What people do at a door, honest and not, and what happens to it: one event after the other, from a seed. */
-import { MASTERS, masterIn, masterOf, pinOf, RECOVERY, USERS, type Codes } from './codes.js';
+import { isStored, MASTERS, masterIn, masterOf, NO_HOLIDAY, pinOf, RECOVERY, SET_HOLIDAY, TYPE, USERS, type Codes } from './codes.js';
 import {
-  BATTERY, CLOCK, CUT_AT_WRITE, CUT_LATER, DOOR, HAND, HANG, IDLE, JAM, KEY, KEYS_TOGETHER, OFFICE, POWER_BACK, POWER_CUT, RELEASE, REMOTE, SENSORS,
-    STORE, STUCK,
-  WATCHDOG, type Happening,
+  BATTERY, CLOCK, CUT_AT_WRITE, CUT_LATER, DOOR, HAND, HANG, IDLE, JAM, KEY, KEYS_TOGETHER, OFFICE, POWER_BACK, POWER_CUT, PRIVACY, RELEASE, REMOTE,
+  SENSORS, STORE, STUCK, WATCHDOG, type Happening,
 } from './events.js';
 import { below, between, perMille, type Random } from './random.js';
+import { programming } from './programming.js';
 import { HASH, KEYS, STAR } from './wired.js';
+import { OPERATING_MODE } from '../../../firmware/lock/settings.js';
 import type { World } from './world.js';
 
 export interface People {
   random: Random;
   codes: Codes;
-  /** What is still to be typed: keys, `~` a short pause, `_` one of eleven seconds or more. */
+  /** What is still to be typed: keys, `~` a short pause, `_` one of eleven seconds or more, `=` and `-` `#` held, long enough or not. */
   plan: string;
   /** Everything is as it should be again after so many events. */
   repairIn: number;
@@ -50,6 +51,8 @@ function typeOne(people: People, next: Happening): void {
   people.plan = people.plan.substr(1);
   if (symbol === '~') return set(next, IDLE, between(random, 200, 1200), 0, 0);
   if (symbol === '_') return set(next, IDLE, between(random, 11000, 12000), 0, 0);
+  if (symbol === '=') return set(next, KEY, HASH, between(random, 5300, 6500), between(random, 300, 900));
+  if (symbol === '-') return set(next, KEY, HASH, between(random, 500, 4800), between(random, 300, 900));
   const fast = symbol !== '#' && perMille(random, 250);
   set(next, KEY, KEYS.indexOf(symbol), fast ? between(random, 50, SLOW_KEY_MS) : between(random, SLOW_KEY_MS, 260), fast ? between(random, 60,
     110) : between(random, 60, 240));
@@ -73,28 +76,30 @@ function digits(random: Random, count: number): string {
 function intention(people: People, world: World): string {
   const random = people.random;
   const what = below(random, 100);
-  if (what < 34) return livePin(people) + '#~';
+  if (world.settings[OPERATING_MODE] && perMille(random, 80)) return master(people, world) + '#~6#~0#~***';
+  if (perMille(random, 80)) return (perMille(random, 150) ? pinOf(USERS) : master(people, world)) + '#~' + programming(random) + '***';
+  if (what < 34) return livePin(people, world) + '#~';
   if (what < 46) return '#~~';
   if (what < 56) return digits(random, between(random, 4, 7)) + '#~';
   if (what < 64) return pinOf(between(random, 1, USERS)) + '#~';
-  if (what < 68) return digits(random, between(random, 1, 3)) + '*' + livePin(people) + '#~';
-  if (what < 71) return digits(random, between(random, 1, 4)) + '_' + livePin(people) + '#~';
-  if (what < 73) return livePin(people) + '_#~';
+  if (what < 68) return digits(random, between(random, 1, 3)) + '*' + livePin(people, world) + '#~';
+  if (what < 71) return digits(random, between(random, 1, 4)) + '_' + livePin(people, world) + '#~';
+  if (what < 73) return livePin(people, world) + '_#~';
   if (what < 75) return digits(random, between(random, 12, 15)) + '#~';
   if (what < 82) return master(people, world) + '#~' + choice(random) + '~';
-  if (what < 85) return newMaster(people, random);
+  if (what < 85) return newMaster(people, world);
   if (what < 88) return '*' + masterOf(below(random, MASTERS)) + '#';
   if (what < 92) return wrongOnes(random);
-  if (what < 96) return spoiled(random, livePin(people)) + '#~' + livePin(people) + '#~~';
-  if (what < 98) return '**' + livePin(people) + '#' + livePin(people) + '#~';
+  if (what < 96) return spoiled(random, livePin(people, world)) + '#~' + livePin(people, world) + '#~~';
+  if (what < 98) return '**' + livePin(people, world) + '#' + livePin(people, world) + '#~';
   return '***' + digits(random, 3) + '_';
 }
 
-function livePin(people: People): string {
+function livePin(people: People, world: World): string {
   const user = between(people.random, 1, USERS);
   for (let i = 0; i < USERS; i++) {
     const who = (user + i) % USERS + 1;
-    if (people.codes.live[who]) return pinOf(who);
+    if (isStored(world, people.codes.values[who]!)) return pinOf(who);
   }
   return '2222';
 }
@@ -108,10 +113,11 @@ function choice(random: Random): string {
   return what < 4 ? '1#~' : what < 6 ? '8#' : what < 7 ? '2#~' : what < 8 ? '***' : what < 9 ? '__~***' : '1_***';
 }
 
-function newMaster(people: People, random: Random): string {
+function newMaster(people: People, world: World): string {
+  const random = people.random;
   const first = masterOf(below(random, MASTERS));
   const second = perMille(random, 800) ? first : masterOf(below(random, MASTERS));
-  const taken = perMille(random, 150) ? livePin(people) : first;
+  const taken = perMille(random, 150) ? livePin(people, world) : first;
   return RECOVERY + '#~~' + taken + '#~~' + (taken === first ? second : taken) + '#~~***';
 }
 
@@ -144,7 +150,7 @@ function trouble(people: People, world: World, next: Happening): void {
   else if (what < 48) set(next, CUT_LATER, between(random, 1, 3000), 0, 0);
   else if (what < 56) set(next, CUT_AT_WRITE, between(random, 1, 6), below(random, 3), 0);
   else if (what < 60) set(next, HANG, perMille(random, 750) ? 1 : 0, 0, 0);
-  else if (what < 64) set(next, CLOCK, perMille(random, 200) ? 0 : between(random, 1600000, 2000000), 0, 0);
+  else if (what < 64) set(next, CLOCK, between(random, 1690000, 1900000), below(random, 1000), 0);
   else if (what < 69) set(next, BATTERY, between(random, 0, 1000), 0, 0);
   else if (what < 73) set(next, STORE, 1, 0, 0);
   else if (what < 76) {
@@ -158,9 +164,16 @@ function trouble(people: People, world: World, next: Happening): void {
     people.plan = '~***';
     set(next, KEYS_TOGETHER, 1 << STAR | 1 << HASH, between(random, 100, 5000), 300);
   } else if (what < 86) set(next, KEY, below(random, KEYS.length), between(random, 1, 44), between(random, 20, 400));
-  else if (what < 94) set(next, OFFICE, between(random, 1, USERS), 0, 0);
-  else if (what < 97) set(next, RELEASE, between(random, 120, 1500), 0, 0);
+  else if (what < 94) office(random, next);
+  else if (what < 96) set(next, RELEASE, between(random, 120, 1500), 0, 0);
+  else if (what < 97) set(next, PRIVACY, between(random, 120, 1500), 0, 0);
   else set(next, REMOTE, between(random, 1, 2), between(random, 1, 250), 0);
+}
+
+function office(random: Random, next: Happening): void {
+  const what = below(random, 13);
+  set(next, OFFICE, between(random, 1, USERS), what < 4 ? 0 : what > 8 ? TYPE + below(random, 10) : what - 3, below(random, 1000));
+  if (next.b === SET_HOLIDAY && perMille(random, 500)) next.b = NO_HOLIDAY;
 }
 
 /** Sets the next event to something that is mended. False: all is well. */

@@ -27,6 +27,8 @@ export const FAILED = 14;
 export const PULSE = 15;
 /** Both inputs of the bridge are driven. */
 export const BOTH_INPUTS = 16;
+/** A start has finished a hard reset: 0, or 1 where flash refused. */
+export const WIPED = 17;
 
 export type See = (what: number, a: number, b: number, bytes?: Uint8Array) => void;
 

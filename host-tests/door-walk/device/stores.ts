@@ -2,11 +2,11 @@
  * Records and the journal of tries in RAM: each write is the old value or the new one, whatever happens. A mark can be torn. They
  * take time, as flash does, and erase a page now and then.
  */
-import { LOG_FIRST, LOG_LAST } from '../../../firmware/flash/keys.js';
+import { CALIBRATION, LOG_FIRST, LOG_LAST, PENDING } from '../../../firmware/flash/keys.js';
 import { FLASH_READ_BACK, JOURNAL_FULL, type ErrorCode } from '../../../firmware/errors.js';
 import type { TryJournal } from '../../../firmware/lock/codes.js';
 import type { WritableRecords } from '../../../firmware/lock/codes-table.js';
-import { READ, STORED, TRY, type See } from './seen.js';
+import { READ, STORED, TRY, WIPED, type See } from './seen.js';
 
 /** What becomes of a write. */
 export const WRITTEN = 0;
@@ -31,6 +31,8 @@ export interface Stores {
   journal: TryJournal;
   /** As it is in flash, without anybody noticing. */
   peek(key: number): Uint8Array | undefined;
+  /** What a start makes of an ordered hard reset, in one step; that of the real store is walked by host-tests/explorer. */
+  wipe(): ErrorCode;
 }
 
 /** `write` decides about each write, after `ms` of it. */
@@ -65,6 +67,18 @@ export function openStores(see: See, elapse: (ms: number) => void, write: () => 
     if (what < STAYED_OLD) see(STORED, key, code, bytes);
     return code;
   }
+  function wipe(): ErrorCode {
+    time(SET_MS);
+    const what = write();
+    if (what === WRITTEN) {
+      for (let key = 0; key < LOG_FIRST; key++) if (key !== CALIBRATION) low[key] = undefined;
+      logged.fill(0);
+      low[PENDING] = undefined;
+    }
+    if (what < STAYED_OLD) see(WIPED, what, 0);
+    // Flash that refuses leaves all as it is, and the lock starts with that.
+    return what < STAYED_OLD ? 0 : FLASH_READ_BACK;
+  }
   function mark(index: number, value: number): ErrorCode {
     time(MARK_MS);
     if (!payload || index >= MARKS || marks[index] !== -1) return JOURNAL_FULL;
@@ -84,7 +98,7 @@ export function openStores(see: See, elapse: (ms: number) => void, write: () => 
     return what ? FLASH_READ_BACK : 0;
   }
   return {
-    peek,
+    peek, wipe,
     records: {
       get: (key) => {
         see(READ, key, 0);

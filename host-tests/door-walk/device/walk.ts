@@ -2,10 +2,10 @@
  * A walk: a door is set up, then one event after the other happens to it. What can be seen of it goes into a hash, so that the same walk on
  * another interpreter can be compared.
  */
-import { LOG_LOCK, LOG_UNLOCK } from '../../../firmware/lock/states.js';
+import { setClock } from '../../../firmware/lock/clock.js';
 import { changeUser, enrol, type Codes } from './codes.js';
 import {
-  BATTERY, CLOCK, CUT_AT_WRITE, CUT_LATER, DOOR, HAND, HANG, IDLE, JAM, KEY, KEYS_TOGETHER, OFFICE, POWER_BACK, POWER_CUT, RELEASE, REMOTE, SENSORS,
+  BATTERY, CLOCK, CUT_AT_WRITE, CUT_LATER, DOOR, HAND, HANG, IDLE, JAM, KEY, KEYS_TOGETHER, OFFICE, POWER_BACK, POWER_CUT, PRIVACY, RELEASE, REMOTE, SENSORS,
     STORE, STUCK,
   WATCHDOG, type Happening,
 } from './events.js';
@@ -85,6 +85,13 @@ export function openWalk(natives: Natives, seed: number, watch: See | undefined,
   };
 }
 
+/** As the rest of the lock does: no flash operation while the door is busy. */
+function standsStill(board: Board): boolean {
+  const w = board.world;
+  for (let i = 0; i < 200 && !w.dead && !w.hung && w.door.busy(); i++) board.advance(w.time + 100);
+  return !w.dead && !w.hung && !w.door.busy();
+}
+
 function perform(board: Board, codes: Codes, happening: Happening): void {
   const w = board.world;
   const a = happening.a;
@@ -133,19 +140,25 @@ function perform(board: Board, codes: Codes, happening: Happening): void {
       board.advance(w.time + a);
       if (!w.dead) board.start('watchdog');
       break;
-    case CLOCK: w.clock.base = a && a * 1000; break;
+    case CLOCK:
+      w.clockCode = -1;
+      if (standsStill(board)) w.clockCode = setClock({ platform: w.platform, records: w.stores.records }, w.clock, a * 1000 + b);
+      break;
     case BATTERY: w.analog = a / 1000; break;
     case STORE: w.refusing = a === 1; break;
     case STUCK: hold(w.keys, a, w.time, w.time + b); break;
     case OFFICE:
-      // As the rest of the lock does: no flash operation while the door is busy.
-      for (let i = 0; i < 200 && !w.dead && !w.hung && w.door.busy(); i++) board.advance(w.time + 100);
-      if (!w.dead && !w.hung && !w.door.busy()) changeUser(w, codes, a);
+      w.officeCode = -1;
+      if (standsStill(board)) w.officeCode = changeUser(w, codes, a, b, happening.c);
+      break;
+    case PRIVACY:
+      w.privacyUntil = w.time + a;
+      board.advance(w.time + a + 60);
       break;
     case RELEASE:
       w.releaseUntil = w.time + a;
       board.advance(w.time + a + 60);
       break;
-    case REMOTE: if (a === 1) w.door.operate(LOG_LOCK, 7, b); else w.door.operate(LOG_UNLOCK, 7, b);
+    case REMOTE: if (a === 1) w.door.lock(7, b); else w.door.unlock(7, b);
   }
 }

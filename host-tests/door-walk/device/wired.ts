@@ -15,6 +15,7 @@ export const DOOR_SENSOR = 39;
 export const BATTERY = 40;
 /** The button inside that lets people out. */
 export const RELEASE_BUTTON = 41;
+export const PRIVACY_BUTTON = 42;
 export const THROW_MS = 1500;
 export const ROWS = 4;
 
@@ -30,6 +31,7 @@ export function doorWiring(): Wiring {
     sensors: {
       locked: { pin: LOCKED_STOP, active: 0, pull: 'up' }, unlocked: { pin: UNLOCKED_STOP, active: 0, pull: 'up' },
       door: { pin: DOOR_SENSOR, active: 1 }, release: { pin: RELEASE_BUTTON, active: 1 },
+      privacy: { pin: PRIVACY_BUTTON, active: 1 },
     },
     led: { pin: LED, active: 1 }, beeper: { pin: BEEPER, hz: 0 },
     onPowerLoss: 'failSecure', battery: { chemistry: '4xAA', pin: BATTERY, fullScaleMv: 9000 },

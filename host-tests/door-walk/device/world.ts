@@ -4,10 +4,10 @@
  * only moves the end.
  */
 import type { Wiring } from '../../../boards/wiring.js';
-import { SETTINGS } from '../../../firmware/flash/keys.js';
+import { PENDING, SETTINGS } from '../../../firmware/flash/keys.js';
 import { openBattery } from '../../../firmware/lock/battery.js';
+import { newClock, timeOf, type Clock } from '../../../firmware/lock/clock.js';
 import type { Door, DoorParts } from '../../../firmware/lock/door-parts.js';
-import { newClock, type Clock } from '../../../firmware/lock/clock.js';
 import { openDoor } from '../../../firmware/lock/door.js';
 import { readSettings } from '../../../firmware/lock/settings.js';
 import { openSignals } from '../../../firmware/lock/signals.js';
@@ -17,7 +17,7 @@ import {
   BEEPER as BEEPER_SEEN, BOTH_INPUTS, CHANGED, CUT, FAILED, HASHED, LIGHT, MOTOR, PULSE, SAFE_MODE, STARTED, WINDOW, WIRED, type See,
 } from './seen.js';
 import { openStores, REFUSED_WRITE, STAYED_OLD, TORN, WRITTEN, type Stores } from './stores.js';
-import { BATTERY, BEEPER, doorWiring, FIRST_COLUMN, IN1, IN2, LED, LOCKED_STOP, RELEASE_BUTTON, UNLOCKED_STOP } from './wired.js';
+import { BATTERY, BEEPER, doorWiring, FIRST_COLUMN, IN1, IN2, LED, LOCKED_STOP, PRIVACY_BUTTON, RELEASE_BUTTON, UNLOCKED_STOP } from './wired.js';
 
 /** Native functions of whatever runs this. */
 export interface Natives {
@@ -72,10 +72,16 @@ export interface World {
   doorSensorFault: number;
   /** Somebody presses the button inside until then. */
   releaseUntil: number;
+  privacyUntil: number;
   /** Share of the ADC's full scale. */
   analog: number;
-  /** Seconds since 1970 at time 0; below 0: the lock does not know the time. */
+  /** What the lock knows of the time; and what came of setting it last. */
   clock: Clock;
+  clockCode: number;
+  /** What came of the owner's last change. */
+  officeCode: number;
+  /** In force. */
+  settings: Uint8Array;
   /** What the lock is set up with. */
   salt: Uint8Array;
   recoveryHash: Uint8Array;
@@ -130,6 +136,7 @@ export function openWorld(natives: Natives, see: See): Board {
       if (pin === LOCKED_STOP) return w.stopsFault === 1 || !w.stopsFault && w.bolt <= 0 ? 0 : 1;
       if (pin === UNLOCKED_STOP) return w.stopsFault === 1 || !w.stopsFault && w.bolt >= 1 ? 0 : 1;
       if (pin === RELEASE_BUTTON) return w.time < w.releaseUntil ? 1 : 0;
+      if (pin === PRIVACY_BUTTON) return w.time < w.privacyUntil ? 1 : 0;
       return sensesClosed(w) ? 1 : 0;
     },
     analog: (pin) => (pin === BATTERY ? w.analog : NaN),
@@ -173,8 +180,8 @@ export function openWorld(natives: Natives, see: See): Board {
   const w: World = {
     time: 0, startedAt: 0, starts: 0, cause: 'powerOn', wiring: doorWiring(), door: undefined as unknown as Door, stores: openStores(see, elapse, write),
     platform, keys, dead: true, hung: false, hangOnPulse: false, cutAt: NEVER, fuse: 0, fuseMode: 0, refusing: false, bolt: 0, blockedBelow: 0,
-    blockedAbove: 1, doorClosed: true, stopsFault: 0, doorSensorFault: 0, releaseUntil: 0, analog: 0.7, clock: newClock(), salt: new Uint8Array(16),
-      recoveryHash: new Uint8Array(0),
+    blockedAbove: 1, doorClosed: true, stopsFault: 0, doorSensorFault: 0, releaseUntil: 0, privacyUntil: 0, analog: 0.7,
+    clock: newClock(), clockCode: 0, officeCode: 0, settings: new Uint8Array(0), salt: new Uint8Array(16), recoveryHash: new Uint8Array(0),
   };
 
   function force(): number {
@@ -269,16 +276,22 @@ export function openWorld(natives: Natives, see: See): Board {
     }
     if (!w.dead) elapseUntil(until);
   }
+  function restartWhenSettled(): void {
+    if (w.door.settled()) start('software');
+    else platform.after(50, restartWhenSettled);
+  }
   function partsOf(): DoorParts {
     const records = w.stores.records;
+    w.settings = readSettings(records.get(SETTINGS));
+    w.clock = newClock();
     const parts = {
-      platform, wiring: w.wiring, journal: w.stores.journal, records, settings: readSettings(records.get(SETTINGS)),
+      platform, wiring: w.wiring, journal: w.stores.journal, records, settings: w.settings,
       identity: { deviceId: new Uint8Array(8), codeSalt: w.salt, recoveryHash: w.recoveryHash },
-      signals: openSignals(platform, w.wiring.led, w.wiring.beeper), battery: openBattery(platform, w.wiring.battery, records),
-      clock: w.clock,
+      signals: openSignals(platform, w.wiring.led, w.wiring.beeper, w.settings), battery: openBattery(platform, w.wiring.battery, records),
+      clock: () => timeOf(w.clock, platform.nowMs()),
       hooks: {
         openWindow: () => see(WINDOW, 0, 0),
-        restart: () => undefined,
+        restart: restartWhenSettled,
         bootable: () => true,
         requestSafeMode: () => see(SAFE_MODE, 0, 0),
         changed: (status: { lockState: number; doorState: number }) => see(CHANGED, status.lockState, status.doorState),
@@ -286,18 +299,18 @@ export function openWorld(natives: Natives, see: See): Board {
     };
     return parts;
   }
-  return {
-    world: w, force, advance, cut,
-    start: (cause) => {
-      moveBolt();
-      cut();
-      w.dead = w.hangOnPulse = false;
-      w.cause = cause;
-      w.startedAt = w.time;
-      see(STARTED, ++w.starts, 0);
-      w.door = openDoor(partsOf());
-    },
-  };
+  function start(cause: ResetCause): void {
+    moveBolt();
+    cut();
+    w.dead = w.hangOnPulse = false;
+    w.cause = cause;
+    w.startedAt = w.time;
+    // Whoever holds a fuse to it while a reset is finished finds the lock dead, and the next start finishes it.
+    if (w.stores.peek(PENDING) && w.stores.wipe() || w.dead) return cut();
+    see(STARTED, ++w.starts, 0);
+    w.door = openDoor(partsOf());
+  }
+  return { world: w, force, advance, cut, start };
 }
 
 export function wakes(causeNumber: number): ResetCause {

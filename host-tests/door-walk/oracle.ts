@@ -263,7 +263,6 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
       typing.pass(w.time);
       typed.before(kind === happen.OFFICE || kind === happen.CLOCK);
       if (kind === happen.OFFICE || kind === happen.CLOCK) {
-        typed.awaitsMark = false;
         before = peopleIn(w).get(a);
         if (kind === happen.OFFICE && b !== SET_HOLIDAY) changes.allow(a, w.time + OFFICE_MS);
       }
@@ -296,7 +295,7 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
         typed.forget();
         return;
       }
-      if (throws.goesTo(1)) opensBy = 0;
+      if (throws.goesTo(1) || w.bolt >= 1 && !w.stopsFault) opensBy = 0;
       if (opensBy && w.time > opensBy) {
         if (letOut) violate('not let out', `the button inside was pressed more than ${OPENS_MS} ms ago`);
         else violate('right code refused', `${typed.lastDigits} was ended by # more than ${OPENS_MS} ms ago`);

@@ -44,8 +44,8 @@ export interface Submissions {
   readonly refused: { user: number; time: number };
   submit(submission: Submission, heldMs: number): void;
   unsure(heldMs: number): void;
-  /** Before each event: nobody knows any more what the menu waits for, or whether it is open. */
-  before(kindIsChange: boolean): void;
+  /** Before each event. `isChange`: somebody else is going to read and change records. */
+  before(isChange: boolean): void;
   /** What was asked for and does not stand in flash. */
   undone(): string | undefined;
   /** It cannot be known any more. */
@@ -63,11 +63,13 @@ export function openSubmissions(parts: SubmissionParts): Submissions {
   const it: Submissions = {
     lastDigits: '', awaitsMark: false, disabledAt: -1e9, refused: { user: 0, time: -1e9 },
     submit, unsure,
-    before(kindIsChange) {
+    before(isChange) {
       const time = world().time;
       if (typing.mode === 'menu' || time < maybeMenuUntil && time - typing.lastMs < 200) maybeMenuUntil = time + MENU_MS;
-      if (kindIsChange) {
+      if (isChange) {
         due = undefined;
+        it.awaitsMark = false;
+        mine.disabledAt = -1e9;
         if (typing.mode === 'menu') typing.doubt();
       }
     },

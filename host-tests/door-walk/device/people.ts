@@ -38,6 +38,7 @@ export function decide(people: People, world: World, next: Happening): void {
     if (perMille(random, 15)) return trouble(people, world, next);
     return typeOne(people, next);
   }
+  if (!world.clock.base && perMille(random, 40)) return set(next, CLOCK, between(random, 1690000, 1900000), below(random, 1000), 0);
   const what = below(random, 100);
   if (what < 30) return trouble(people, world, next);
   if (what < 40) return wait(random, world, next);
@@ -77,7 +78,7 @@ function intention(people: People, world: World): string {
   const random = people.random;
   const what = below(random, 100);
   if (world.settings[OPERATING_MODE] && perMille(random, 80)) return master(people, world) + '#~6#~0#~***';
-  if (perMille(random, 80)) return (perMille(random, 150) ? pinOf(USERS) : master(people, world)) + '#~' + programming(random) + '***';
+  if (perMille(random, 130)) return (perMille(random, 150) ? pinOf(USERS) : master(people, world)) + '#~' + programming(random) + '***';
   if (what < 34) return livePin(people, world) + '#~';
   if (what < 46) return '#~~';
   if (what < 56) return digits(random, between(random, 4, 7)) + '#~';

@@ -42,6 +42,30 @@ export const FAULTS: readonly Fault[] = [
   fault('what a throw was for is not logged', 'throwing.ts', '  keep(d, happened);\n  if (fault)', '  if (fault) keep(d, happened);\n  if (fault)'),
   fault('the bolt goes out into an open door', 'throwing.ts', 'if (doorState !== DOOR_CLOSED && doorState !== DOOR_UNKNOWN) {', 'if (doorState < 0) {'),
   fault('the button inside works in privacy only', 'noticing.ts', 'if (pressed & RELEASE) {', 'if (pressed & RELEASE && settings[OPERATING_MODE] === MODE_PRIVACY) {'),
+  fault('a code opens although flash refused to mark it as used up', 'access.ts', '    return code || failed;', '    return code;'),
+  {
+    name: 'a one-time code is marked as used up when the bolt has moved',
+    mutations: [
+      { file: `${LOCK}access.ts`, find: '!code && holder.type === DISPOSABLE_USER) {', replace: 'code === 255) {' },
+      { file: `${LOCK}throwing.ts`, find: "import { batteryLevel } from './battery-level.js';", replace: "import { markUsedUp } from './access.js';\nimport { batteryLevel } from './battery-level.js';" },
+      { file: `${LOCK}throwing.ts`, find: '  happened.code = fault;', replace: '  if (happened.what === 1 && happened.user) markUsedUp(d.parts, happened.user, 6);\n  happened.code = fault;' },
+    ],
+  },
+  fault('a schedule does not count while the time is unknown', 'access.ts', 'if (!time) return TIME_UNKNOWN;', 'if (!time) return 0;'),
+  fault('an expired code opens', 'access.ts', 'if (expiry && time >= expiry.until) return CODE_USED_UP;', ''),
+  fault('a user who is shut out opens', 'access.ts', 'if (holder.status & DISABLED_USER || type', 'if (type'),
+  fault('users open in privacy', 'access.ts', 'if (mode === MODE_PRIVACY || mode', 'if (mode'),
+  fault('a remote opens in privacy', 'throwing.ts', 'mode !== MODE_PRIVACY && mode !== MODE_NO_REMOTE', 'mode !== MODE_NO_REMOTE'),
+  fault('a removed user stays', 'menu.ts', 'finish(clearUser(platform, records, user), LOG_USER_CLEARED, user)', 'finish(0, LOG_USER_CLEARED, user)'),
+  fault('the kind of another user changes', 'menu.ts', 'finish(setUser(platform, records, user, kind,', 'finish(setUser(platform, records, user > 1 ? user - 1 : 2, kind,'),
+  fault('a programming user changes the master code', 'menu.ts', '    else if (!isMaster) refuse();\n    else if (!choice) {', '    else if (!choice) {'),
+  fault('a hard reset needs a second', 'menu.ts', 'if (seconds >= HOLD_SECONDS) resetAll();', 'if (seconds >= 1) resetAll();'),
+  fault('the bolt goes out by itself in passage', 'throwing.ts', 'if (!seconds || d.parts.settings[OPERATING_MODE] === MODE_PASSAGE) return;', 'if (!seconds) return;'),
+  fault('the button inside does nothing in privacy', 'noticing.ts', 'if (pressed & RELEASE) {', 'if (pressed & RELEASE && settings[OPERATING_MODE] !== MODE_PRIVACY) {'),
+  fault('the week begins on another day', 'schedules.ts', 'DAY_MINUTES) + 4) % 7;', 'DAY_MINUTES) + 3) % 7;'),
+  fault('schedules are in UTC', 'schedules.ts', 'return time && time + (wordSetting(settings, UTC_OFFSET) - DAY_MINUTES) * 60;', 'return time;'),
+  fault('a clock set back revives what had expired', 'clock.ts', 'const code = isBack ? markExpired(parts, newest) : 0;', 'const code = 0;'),
+  fault('the menu stays open', 'door.ts', 'if (nowMs >= d.menuUntilMs)', 'if (nowMs < 0)'),
 ];
 
 /** Walks of this length, from seed 1 on, until one shows the fault. */

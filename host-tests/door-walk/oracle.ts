@@ -7,7 +7,7 @@ import { CODES, LOG_FIRST } from '../../firmware/flash/keys.js';
 import { parseLogEntry, type LogEntry } from '../../firmware/lock/access-log.js';
 import { AUTO_RELOCK, DISABLE_TIME, WRONG_CODE_LIMIT } from '../../firmware/lock/settings.js';
 import {
-  LOG_JAMMED, LOG_KEYPAD, LOG_LOCK, LOG_REFUSED, LOG_UNLOCK, MODE_NO_REMOTE, MODE_PASSAGE, MODE_PRIVACY, NOBODY, SOURCE_AUTO, SOURCE_BUTTON,
+  EXPIRING_USER, LOG_JAMMED, LOG_KEYPAD, LOG_LOCK, LOG_REFUSED, LOG_UNLOCK, MODE_NO_REMOTE, MODE_PASSAGE, MODE_PRIVACY, NOBODY, SOURCE_AUTO, SOURCE_BUTTON,
   SOURCE_KEYPAD, SOURCE_REMOTE,
 } from '../../firmware/lock/states.js';
 import { openChanges } from './changes.js';
@@ -20,7 +20,7 @@ import { sensesClosed } from './device/world.js';
 import type { Invariant } from './invariants.js';
 import { openLockOut } from './lock-out.js';
 import { LOGGED_MS, openLogBook } from './log-book.js';
-import { isMarked, modeIn, peopleIn, settingIn, type Person } from './register.js';
+import { expiryOf, isMarked, modeIn, peopleIn, settingIn, type Person } from './register.js';
 import { openSubmissions } from './submissions.js';
 import { openThrows } from './throws.js';
 import { openTyping } from './typing.js';
@@ -41,6 +41,8 @@ const RESTS_MS = 61_000;
 const OPENS_MS = 5000;
 /** A door that is open, or closed, for this long is seen to be. */
 const SENSED_MS = 1200;
+/** Of a clock: seconds. */
+const MINUTE = 60;
 /** The longest that an owner waits for the door to come to rest. */
 const OFFICE_MS = 25_000;
 
@@ -254,6 +256,15 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
     if (!fits) violate('asked for and not done', `the owner changed user ${a}, now ${JSON.stringify(person)}`);
   }
 
+  function onClock(set: number): void {
+    const known = Math.min(...seconds());
+    clock = { seconds: set, at: now() };
+    for (const { user, type, usedUp } of peopleIn(world()).values()) {
+      const expiry = type === EXPIRING_USER && expiryOf(world(), user);
+      if (expiry && expiry.until <= known && set < known - MINUTE && !usedUp) violate('expired code came back', `of user ${user}: it had ended at ${expiry.until}`);
+    }
+  }
+
   return {
     see,
     before() {
@@ -301,7 +312,7 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
         else violate('right code refused', `${typed.lastDigits} was ended by # more than ${OPENS_MS} ms ago`);
         opensBy = 0;
       }
-      if (kind === happen.CLOCK && (w.clockCode === 0 || w.clockCode === CLOCK_WENT_BACK)) clock = { seconds: a * 1000 + b, at: w.time };
+      if (kind === happen.CLOCK && (w.clockCode === 0 || w.clockCode === CLOCK_WENT_BACK)) onClock(a * 1000 + b);
       if (kind === happen.OFFICE) afterOffice();
       if (kind === happen.KEY) afterKey();
       if (w.refusing || w.fuse) typed.forget();

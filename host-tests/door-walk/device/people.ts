@@ -1,5 +1,5 @@
 /** What people do at a door, honest and not, and what happens to it: one event after the other, from a seed. */
-import { isStored, MASTERS, masterIn, masterOf, NO_HOLIDAY, pinOf, RECOVERY, SET_HOLIDAY, TYPE, USERS, type Codes } from './codes.js';
+import { ADD_OR_REMOVE, isStored, MASTERS, masterIn, masterOf, NO_HOLIDAY, pinOf, RECOVERY, SET_HOLIDAY, SHUT_OR_LET, TYPE, typeOf, USERS, type Codes } from './codes.js';
 import {
   BATTERY, CLOCK, CUT_AT_WRITE, CUT_LATER, DOOR, HAND, HANG, IDLE, JAM, KEY, KEYS_TOGETHER, OFFICE, POWER_BACK, POWER_CUT, PRIVACY, RELEASE, REMOTE,
   SENSORS, STORE, STUCK, WATCHDOG, type Happening,
@@ -79,6 +79,8 @@ function intention(people: People, world: World): string {
   const what = below(random, 100);
   if (world.settings[OPERATING_MODE] && perMille(random, 80)) return master(people, world) + '#~6#~0#~***';
   if (perMille(random, 130)) return (perMille(random, 150) ? pinOf(USERS) : master(people, world)) + '#~' + programming(random) + '***';
+  if (world.refusing && perMille(random, 200)) return pinOf(4) + '#~';
+  if (world.clock.base && perMille(random, 100)) return pinOf(between(random, 8, 11)) + '#~';
   if (what < 34) return livePin(people, world) + '#~';
   if (what < 46) return '#~~';
   if (what < 56) return digits(random, between(random, 4, 7)) + '#~';
@@ -111,7 +113,7 @@ function master(people: People, world: World): string {
 
 function choice(random: Random): string {
   const what = below(random, 10);
-  return what < 4 ? '1#~' : what < 6 ? '8#' : what < 7 ? '2#~' : what < 8 ? '***' : what < 9 ? '__~***' : '1_***';
+  return what < 4 ? '1#~' : what < 6 ? '8#' : what < 7 ? '2#~' : what < 8 ? '***' : what < 9 ? (perMille(random, 500) ? '__~***' : '_____~1#~') : '1_***';
 }
 
 function newMaster(people: People, world: World): string {
@@ -141,7 +143,7 @@ function trouble(people: People, world: World, next: Happening): void {
     people.repairIn = between(random, 2, 12);
     if (repair(world, next)) return;
   }
-  const what = below(random, 100);
+  const what = below(random, 112);
   if (what < 12) set(next, DOOR, below(random, 2), 0, 0);
   else if (what < 24) set(next, HAND, below(random, 2) * 1000, between(random, 0, 2600), 0);
   else if (what < 26) set(next, HAND, between(random, 100, 900), between(random, 0, 2000), 0);
@@ -168,13 +170,16 @@ function trouble(people: People, world: World, next: Happening): void {
   else if (what < 94) office(random, next);
   else if (what < 96) set(next, RELEASE, between(random, 120, 1500), 0, 0);
   else if (what < 97) set(next, PRIVACY, between(random, 120, 1500), 0, 0);
-  else set(next, REMOTE, between(random, 1, 2), between(random, 1, 250), 0);
+  else if (what < 100) set(next, REMOTE, between(random, 1, 2), between(random, 1, 250), 0);
+  else office(random, next);
 }
 
 function office(random: Random, next: Happening): void {
-  const what = below(random, 13);
-  set(next, OFFICE, between(random, 1, USERS), what < 4 ? 0 : what > 8 ? TYPE + below(random, 10) : what - 3, below(random, 1000));
-  if (next.b === SET_HOLIDAY && perMille(random, 500)) next.b = NO_HOLIDAY;
+  const what = below(random, 16);
+  const user = between(random, 1, USERS);
+  const type = perMille(random, 600) ? typeOf(user) : below(random, 10);
+  set(next, OFFICE, user, what < 4 ? ADD_OR_REMOVE : what < 8 ? SHUT_OR_LET : what < 12 ? what - 6 : TYPE + type, below(random, 1000));
+  if (next.b === SET_HOLIDAY && perMille(random, 700)) next.b = NO_HOLIDAY;
 }
 
 /** Sets the next event to something that is mended. False: all is well. */

@@ -11,8 +11,8 @@ export function programming(random: Random): string {
   if (what < 70) return '6#~' + below(random, 6) + '#~';
   if (what < 85) return setting(random);
   if (what < 90) return '0#~' + newCode(random, 0);
-  if (what < 92) return '9#~' + between(random, 100000, 999999) + between(random, 1000, 9999) + '#~';
-  if (what < 95) return '98#~' + (perMille(random, 500) ? '98#~' : '~***');
+  if (what < 91) return '9#~' + between(random, 100000, 999999) + between(random, 1000, 9999) + '#~';
+  if (what < 94) return '98#~' + (perMille(random, 500) ? '98#~' : '~***');
   return '99#~' + (perMille(random, 400) ? '=~' : perMille(random, 500) ? '-~' : '1#~');
 }
 

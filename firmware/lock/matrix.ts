@@ -123,7 +123,8 @@ export function openMatrix(pins: Pins, nowMs: () => number, wiring: MatrixWiring
       return !mask || state.down === chordMask || '0123456789*#'.indexOf(name) < 0 ? '' : told < 0 ? HELD + name : name;
     },
     anyDown: () => columnsDown(pins, wiring.columns) > 0,
-    unsettled: () => (state.last & ~state.stuck | state.down) > 0,
+    // Also while it does not count keys yet, or again, only because nobody has looked twice at none: the next press would be lost.
+    unsettled: () => (state.last ^ state.stuck | state.down) > 0 || state.refused,
     chord: () => state.down === chordMask,
   };
 }

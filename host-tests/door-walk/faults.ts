@@ -69,7 +69,7 @@ export const FAULTS: readonly Fault[] = [
 ];
 
 /** Walks of this length, from seed 1 on, until one shows the fault. */
-const SEEDS = 12;
+const SEEDS = 16;
 const EVENTS = 4000;
 
 /** What was wrong first; undefined where the fault was not noticed. */

@@ -32,8 +32,8 @@ export const HEARD_IN_TYPING_MS = 60;
 const ACTIVE_MS = 9000;
 /** A key that is down when the lock starts is not for it, and neither is another one until it was let go. */
 const STARTING_MS = 150;
-/** A key that was stuck is looked at again when it has been seen up twice, at the pace of a quiet lock. */
-const UNSTUCK_MS = 1100;
+/** A key that was stuck counts again when it has been seen up twice, the first time by a quiet lock. */
+const UNSTUCK_MS = 600;
 /** After so many keys in a minute the keypad may rest, and then nobody knows what is heard. */
 const MANY_KEYS = 70;
 const RESTS_MS = 61_000;

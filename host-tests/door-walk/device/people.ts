@@ -7,13 +7,14 @@ import {
 import { below, between, perMille, type Random } from './random.js';
 import { programming } from './programming.js';
 import { HASH, KEYS, STAR } from './wired.js';
+import { timeOf } from '../../../firmware/lock/clock.js';
 import { OPERATING_MODE } from '../../../firmware/lock/settings.js';
 import type { World } from './world.js';
 
 export interface People {
   random: Random;
   codes: Codes;
-  /** What is still to be typed: keys, `~` a short pause, `_` one of eleven seconds or more, `=` and `-` `#` held, long enough or not. */
+  /** What is still to be typed: keys, `~` a short pause, `_` one of eleven seconds or more, `t` the clock is set, `=` and `-` `#` held, long enough or not. */
   plan: string;
   /** Everything is as it should be again after so many events. */
   repairIn: number;
@@ -36,22 +37,23 @@ export function decide(people: People, world: World, next: Happening): void {
   if (world.hung) return set(next, WATCHDOG, between(random, 3000, 12000), 0, 0);
   if (people.plan) {
     if (perMille(random, 15)) return trouble(people, world, next);
-    return typeOne(people, next);
+    return typeOne(people, world, next);
   }
-  if (!world.clock.base && perMille(random, 40)) return set(next, CLOCK, between(random, 1690000, 1900000), below(random, 1000), 0);
+  if (!world.clock.base && perMille(random, 40)) return setClock(random, world, next);
   const what = below(random, 100);
   if (what < 30) return trouble(people, world, next);
   if (what < 40) return wait(random, world, next);
   people.plan = (perMille(random, 200) ? '***' : '') + intention(people, world);
-  typeOne(people, next);
+  typeOne(people, world, next);
 }
 
-function typeOne(people: People, next: Happening): void {
+function typeOne(people: People, world: World, next: Happening): void {
   const random = people.random;
   const symbol = people.plan.charAt(0);
   people.plan = people.plan.substr(1);
   if (symbol === '~') return set(next, IDLE, between(random, 200, 1200), 0, 0);
   if (symbol === '_') return set(next, IDLE, between(random, 11000, 12000), 0, 0);
+  if (symbol === 't') return setClock(random, world, next);
   if (symbol === '=') return set(next, KEY, HASH, between(random, 5300, 6500), between(random, 300, 900));
   if (symbol === '-') return set(next, KEY, HASH, between(random, 500, 4800), between(random, 300, 900));
   const fast = symbol !== '#' && perMille(random, 250);
@@ -78,9 +80,10 @@ function intention(people: People, world: World): string {
   const random = people.random;
   const what = below(random, 100);
   if (world.settings[OPERATING_MODE] && perMille(random, 80)) return master(people, world) + '#~6#~0#~***';
-  if (perMille(random, 130)) return (perMille(random, 150) ? pinOf(USERS) : master(people, world)) + '#~' + programming(random) + '***';
+  if (perMille(random, 130)) return typeMenu(people, world);
   if (world.refusing && perMille(random, 200)) return pinOf(4) + '#~';
-  if (world.clock.base && perMille(random, 100)) return pinOf(between(random, 8, 11)) + '#~';
+  if (world.clock.base && perMille(random, 80)) return pinOf(8) + '#~t' + pinOf(8) + '#~';
+  if (world.clock.base && perMille(random, 200)) return pinOf(between(random, 9, 11)) + '#~';
   if (what < 34) return livePin(people, world) + '#~';
   if (what < 46) return '#~~';
   if (what < 56) return digits(random, between(random, 4, 7)) + '#~';
@@ -153,7 +156,7 @@ function trouble(people: People, world: World, next: Happening): void {
   else if (what < 48) set(next, CUT_LATER, between(random, 1, 3000), 0, 0);
   else if (what < 56) set(next, CUT_AT_WRITE, between(random, 1, 6), below(random, 3), 0);
   else if (what < 60) set(next, HANG, perMille(random, 750) ? 1 : 0, 0, 0);
-  else if (what < 64) set(next, CLOCK, between(random, 1690000, 1900000), below(random, 1000), 0);
+  else if (what < 64) setClock(random, world, next);
   else if (what < 69) set(next, BATTERY, between(random, 0, 1000), 0, 0);
   else if (what < 73) set(next, STORE, 1, 0, 0);
   else if (what < 76) {
@@ -174,9 +177,23 @@ function trouble(people: People, world: World, next: Happening): void {
   else office(random, next);
 }
 
+function typeMenu(people: People, world: World): string {
+  const random = people.random;
+  const isMaster = perMille(random, 800);
+  return (isMaster ? master(people, world) : pinOf(USERS)) + '#~' + programming(random, isMaster) + '***';
+}
+
+/** Some minutes on, or to any other time. */
+function setClock(random: Random, world: World, next: Happening): void {
+  const clock = world.clock;
+  const seconds = clock.base && perMille(random, 600) ? timeOf(clock, world.time - world.startedAt) + between(random, 60, 1500)
+    : between(random, 1690000, 1900000) * 1000 + below(random, 1000);
+  set(next, CLOCK, Math.floor(seconds / 1000), seconds % 1000, 0);
+}
+
 function office(random: Random, next: Happening): void {
   const what = below(random, 16);
-  const user = between(random, 1, USERS);
+  const user = perMille(random, 300) ? 4 + 4 * below(random, 2) : between(random, 1, USERS);
   const type = perMille(random, 600) ? typeOf(user) : below(random, 10);
   set(next, OFFICE, user, what < 4 ? ADD_OR_REMOVE : what < 8 ? SHUT_OR_LET : what < 12 ? what - 6 : TYPE + type, below(random, 1000));
   if (next.b === SET_HOLIDAY && perMille(random, 700)) next.b = NO_HOLIDAY;

@@ -2,18 +2,20 @@
 import { masterOf, MASTERS, pinOf, USERS } from './codes.js';
 import { below, between, perMille, type Random } from './random.js';
 
-export function programming(random: Random): string {
+export function programming(random: Random, isMaster: boolean): string {
   const what = below(random, 100);
   const user = between(random, 1, USERS);
-  if (what < 30) return '3#~' + (perMille(random, 200) ? '' : user) + '#~' + newCode(random, user);
-  if (what < 45) return '4#~' + user + '#~' + (perMille(random, 900) ? user : user + 1) + '#~';
-  if (what < 60) return '5#~' + user + '#~' + [0, 3, 4, 5, 6, 7, 8, 10, 10, 11, 11, 11][below(random, 12)] + '#~';
-  if (what < 70) return '6#~' + below(random, 6) + '#~';
-  if (what < 85) return setting(random);
-  if (what < 90) return '0#~' + newCode(random, 0);
-  if (what < 91) return '9#~' + between(random, 100000, 999999) + between(random, 1000, 9999) + '#~';
-  if (what < 94) return '98#~' + (perMille(random, 500) ? '98#~' : '~***');
-  return '99#~' + (perMille(random, 400) ? '=~' : perMille(random, 500) ? '-~' : '1#~');
+  // What only the master may.
+  if (!isMaster && what < 30) return '0#~' + newCode(random, 0);
+  if (what < 27) return '3#~' + (perMille(random, 200) ? '' : user) + '#~' + newCode(random, user);
+  if (what < 38) return '4#~' + user + '#~' + (perMille(random, 900) ? user : user + 1) + '#~';
+  if (what < 52) return '5#~' + user + '#~' + [0, 3, 4, 5, 6, 7, 8, 10, 10, 11, 11, 11][below(random, 12)] + '#~';
+  if (what < 61) return '6#~' + below(random, 6) + '#~';
+  if (what < 73) return setting(random);
+  if (what < 78) return '0#~' + newCode(random, 0);
+  if (what < 80) return '9#~' + between(random, 100000, 999999) + between(random, 1000, 9999) + '#~';
+  if (what < 85) return '98#~' + (perMille(random, 500) ? '98#~' : '~***');
+  return '99#~' + (perMille(random, 150) ? '=~' : perMille(random, 750) ? '-~' : '1#~');
 }
 
 /** Twice the same, mostly; somebody else's now and then. */

@@ -2,7 +2,7 @@
  * Watches a walk from outside and holds it against what the door must never do (`invariants.ts`). It knows who has which code, what was typed,
  * and what current flows; nothing of how the lock decides.
  */
-import { CLOCK_WENT_BACK } from '../../firmware/errors.js';
+import { BATTERY_EMPTY, CLOCK_WENT_BACK } from '../../firmware/errors.js';
 import { CODES, LOG_FIRST } from '../../firmware/flash/keys.js';
 import { parseLogEntry, type LogEntry } from '../../firmware/lock/access-log.js';
 import { AUTO_RELOCK, DISABLE_TIME, WRONG_CODE_LIMIT } from '../../firmware/lock/settings.js';
@@ -10,6 +10,7 @@ import {
   EXPIRING_USER, LOG_JAMMED, LOG_KEYPAD, LOG_LOCK, LOG_REFUSED, LOG_UNLOCK, MODE_NO_REMOTE, MODE_PASSAGE, MODE_PRIVACY, NOBODY, SOURCE_AUTO, SOURCE_BUTTON,
   SOURCE_KEYPAD, SOURCE_REMOTE,
 } from '../../firmware/lock/states.js';
+import { areWell, forbidThrow } from './cells.js';
 import { openChanges } from './changes.js';
 import { ADD_OR_REMOVE, SET_HOLIDAY, SHUT_OR_LET, TYPE } from './device/codes.js';
 import * as happen from './device/events.js';
@@ -20,7 +21,7 @@ import { sensesClosed } from './device/world.js';
 import type { Invariant } from './invariants.js';
 import { openLockOut } from './lock-out.js';
 import { LOGGED_MS, openLogBook } from './log-book.js';
-import { expiryOf, isMarked, modeIn, peopleIn, settingIn, type Person } from './register.js';
+import { expiryOf, isMarked, modeAt, peopleIn, settingIn, type Person } from './register.js';
 import { openSubmissions } from './submissions.js';
 import { openThrows } from './throws.js';
 import { openTyping } from './typing.js';
@@ -39,6 +40,8 @@ const MANY_KEYS = 70;
 const RESTS_MS = 61_000;
 /** A right code opens within this. */
 const OPENS_MS = 5000;
+/** A throw has its longest pause behind it. */
+const RESTING_MS = 2500;
 /** A door that is open, or closed, for this long is seen to be. */
 const SENSED_MS = 1200;
 /** Of a clock: seconds. */
@@ -60,7 +63,7 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
   const throws = openThrows(violate, byItself);
   const book = openLogBook(violate);
   const changes = openChanges(world, violate);
-  const typed = openSubmissions({ world, typing, lockOut, changes, seconds, expectLog, allowLock, allowUnlock });
+  const typed = openSubmissions({ world, typing, lockOut, changes, seconds, cellsWell: () => cellsWell, expectLog, allowLock, allowUnlock });
   let opensBy = 0;
   /** The door's sensor has said this for so long. */
   let sensed = true;
@@ -72,6 +75,8 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
   let relocks = false;
   let letOut = false;
   let storeFailedAt = -1e9;
+  /** They have not been low since the start. */
+  let cellsWell = true;
   let quietSince = 0;
   let hashed: Uint8Array[] = [];
   let entry: Uint8Array | undefined;
@@ -97,17 +102,22 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
     return [time - 1, time, time + 1, time + 2];
   }
 
+  function modes(): number[] {
+    return seconds().map((time) => modeAt(world(), time));
+  }
+
   /** The door has been in that state for longer than the lock needs to see it. */
   function surely(closed: boolean): boolean {
     return sensed === closed && now() - Math.max(sensedSince, world().startedAt) > SENSED_MS;
   }
 
   function byItself(direction: number): Invariant | undefined {
+    if (now() - throws.lastMs() > RESTING_MS && forbidThrow(world(), direction)) return 'moved on empty cells';
     if (direction > 0 && now() - typed.refused.time < OPENS_MS) return 'opened for somebody refused';
     if (direction > 0 && throws.isTooEarly(direction, now())) return 'opened before it was used up';
     if (direction > 0) return used ? 'unlocked without a cause' : 'energised after a restart';
     if (surely(false)) return 'locked into an open door';
-    if (wanted || used && relocks && modeIn(world()) !== MODE_PASSAGE) return undefined;
+    if (wanted || used && relocks && modes().some((mode) => mode !== MODE_PASSAGE)) return undefined;
     return used ? 'locked without a cause' : 'energised after a restart';
   }
 
@@ -115,22 +125,27 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
     opensBy = 0;
     used = true;
     if (!surely(true)) wanted = true;
-    if (!surely(false)) throws.allow(-1, now(), 500);
-    expectLog([LOG_LOCK, LOG_JAMMED], source, user, !sure || !surely(true));
+    if (!surely(false)) throws.allow(-1, now(), 500, () => hasPower(-1));
+    expectLog([LOG_LOCK, LOG_JAMMED, LOG_REFUSED], source, user, !sure || !surely(true));
   }
 
   function allowUnlock(user: number, source: number, sure: boolean, log = LOG_UNLOCK): void {
     used = true;
-    throws.allow(1, now(), source === SOURCE_KEYPAD ? OPENS_MS : 500, () => source !== SOURCE_KEYPAD || isMarked(world(), user));
-    expectLog([log, LOG_JAMMED], source, user, !sure);
+    throws.allow(1, now(), source === SOURCE_KEYPAD ? OPENS_MS : 500, () => hasPower(1) && (source !== SOURCE_KEYPAD || isMarked(world(), user)));
+    expectLog([log, LOG_JAMMED, LOG_REFUSED], source, user, !sure);
     const { bolt, stopsFault } = world();
     letOut = source === SOURCE_BUTTON;
-    if (sure && (bolt < 1 || stopsFault)) opensBy = now() + OPENS_MS;
+    if (sure && cellsWell && (bolt < 1 || stopsFault)) opensBy = now() + OPENS_MS;
+  }
+
+  /** Of a throw that is under way the cells are not asked again. */
+  function hasPower(direction: number): boolean {
+    return now() - throws.lastMs() < RESTING_MS || !forbidThrow(world(), direction);
   }
 
   function onLogged(logged: LogEntry, key: number, code: number): void {
     book.logged(logged, key, code, () => {
-      const isLate = logged.source === SOURCE_AUTO || wanted && logged.what <= LOG_JAMMED && logged.what !== LOG_UNLOCK;
+      const isLate = logged.source === SOURCE_AUTO || wanted && (logged.what <= LOG_JAMMED && logged.what !== LOG_UNLOCK || logged.what === LOG_REFUSED && logged.code === BATTERY_EMPTY);
       if (isLate) wanted = false;
       else if (logged.what === LOG_KEYPAD) restsUntil = now() + RESTS_MS;
       return isLate || logged.what === LOG_KEYPAD;
@@ -193,6 +208,7 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
     typed.start();
     clock = undefined;
     used = mustHear = false;
+    cellsWell = areWell(world());
     relocks = settingIn(world(), AUTO_RELOCK, true) > 0;
     typedAt = restsUntil = -1e9;
     keyTimes = [];
@@ -241,9 +257,10 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
   }
 
   function beforeRemote(direction: number, user: number): void {
-    const mode = modeIn(world());
-    if (mode === MODE_PRIVACY || mode === MODE_NO_REMOTE) expectLog([LOG_REFUSED], SOURCE_REMOTE, user, true);
-    else if (direction === 1) allowLock(SOURCE_REMOTE, user, true);
+    const refusing = modes().filter((mode) => mode === MODE_PRIVACY || mode === MODE_NO_REMOTE).length;
+    if (refusing) expectLog([LOG_REFUSED], SOURCE_REMOTE, user, true);
+    if (refusing === modes().length) return;
+    if (direction === 1) allowLock(SOURCE_REMOTE, user, !refusing);
     else allowUnlock(user, SOURCE_REMOTE, false);
   }
 
@@ -299,6 +316,7 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
         used = true;
       }
       if (kind === happen.SENSORS) used = true;
+      if (!areWell(w)) cellsWell = false;
       typing.pass(w.time);
       throws.check(w.time);
       if (w.dead || w.hung) {

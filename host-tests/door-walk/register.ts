@@ -96,7 +96,8 @@ function covers(entry: Buffer, local: number): boolean {
   return minute >= start && on(date.getUTCDay()) || minute < end && on(date.getUTCDay() + 6);
 }
 
-function modeAt(world: World, seconds: number): number {
+/** The setting's, or a holiday's while it lasts. */
+export function modeAt(world: World, seconds: number): number {
   const mode = modeIn(world);
   const holiday = seconds && mode !== states.MODE_PRIVACY && entries(world, [HOLIDAYS], 16).find((each) => covers(each, localOf(world, seconds)));
   return holiday ? holiday[0]! : mode;

@@ -28,6 +28,8 @@ export interface SubmissionParts {
   changes: Changes;
   /** Seconds of UTC that the lock may hold the time for. */
   seconds(): number[];
+  /** Nothing has to be refused for want of power. */
+  cellsWell(): boolean;
   expectLog(what: number[], source: number, user: number, maybe?: boolean): void;
   allowLock(source: number, user: number, sure: boolean): void;
   allowUnlock(user: number, source: number, sure: boolean, log?: number): void;
@@ -97,7 +99,9 @@ export function openSubmissions(parts: SubmissionParts): Submissions {
     if (verdicts.size > 1) return undefined;
     const may = verdicts.has(true);
     const needsMark = person.type === DISPOSABLE_USER || person.type === EXPIRING_USER && !expiryOf(world(), person.user);
-    return may && needsMark && !storeWell() ? undefined : may;
+    // No code is spent on a throw that the cells do not give.
+    const needsPower = person.type !== PROGRAMMING_USER && !parts.cellsWell();
+    return may && (needsMark && !storeWell() || needsPower) ? undefined : may;
   }
   function refusalOf({ type }: Person): number {
     return type === FORCED_USER ? LOG_FORCED_USER : type === NON_ACCESS_USER ? LOG_NON_ACCESS_USER : LOG_REFUSED;
@@ -144,7 +148,7 @@ export function openSubmissions(parts: SubmissionParts): Submissions {
     } else if (may === undefined) {
       lockOut.unsure(time, true);
       expectLog([refusalOf(person!)], SOURCE_KEYPAD, user, true);
-      if (person!.type !== PROGRAMMING_USER) return allowUnlock(user, SOURCE_KEYPAD, false);
+      if (person!.type !== PROGRAMMING_USER) return allowUnlock(user, SOURCE_KEYPAD, false, person!.type === FORCED_USER ? LOG_FORCED_USER : LOG_UNLOCK);
       expectLog([LOG_MENU], SOURCE_KEYPAD, user, true);
       maybeMenuUntil = time + MENU_MS;
       typing.doubt();
@@ -224,7 +228,7 @@ export function openSubmissions(parts: SubmissionParts): Submissions {
   }
   function anythingInMenu(time: number, heldMs: number): void {
     changes.allow('anything', time + heldMs + DONE_MS);
-    expectLog([LOG_LOCK, LOG_JAMMED], SOURCE_KEYPAD, ANYBODY, true);
+    expectLog([LOG_LOCK, LOG_JAMMED, LOG_REFUSED], SOURCE_KEYPAD, ANYBODY, true);
     expectLog([LOG_WINDOW, LOG_MASTER_CHANGED, LOG_MODE, LOG_SETTING, LOG_PAIRING, LOG_SOFT_RESET, LOG_FACTORY_RESET], SOURCE_KEYPAD, ANYBODY, true);
     expectLog([LOG_USER_ADDED, LOG_USER_CLEARED, LOG_USER_MODIFIED], SOURCE_KEYPAD, ANYBODY, true);
     if (['1', `${MODE_PASSAGE}`].some((key) => mayHaveTyped(typing.recent, key, time - 45_000))) allowUnlock(ANYBODY, SOURCE_KEYPAD, false);

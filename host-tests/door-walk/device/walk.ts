@@ -2,6 +2,7 @@
  * A walk: a door is set up, then one event after the other happens to it. What can be seen of it goes into a hash, so that the same walk on
  * another interpreter can be compared.
  */
+import { LOG_LOCK, LOG_UNLOCK } from '../../../firmware/lock/states.js';
 import { setClock } from '../../../firmware/lock/clock.js';
 import { changeUser, enrol, type Codes } from './codes.js';
 import {
@@ -159,6 +160,6 @@ function perform(board: Board, codes: Codes, happening: Happening): void {
       w.releaseUntil = w.time + a;
       board.advance(w.time + a + 60);
       break;
-    case REMOTE: if (a === 1) w.door.lock(7, b); else w.door.unlock(7, b);
+    case REMOTE: if (a === 1) w.door.operate(LOG_LOCK, 7, b); else w.door.operate(LOG_UNLOCK, 7, b);
   }
 }

@@ -6,7 +6,7 @@
 import type { Wiring } from '../../../boards/wiring.js';
 import { PENDING, SETTINGS } from '../../../firmware/flash/keys.js';
 import { openBattery } from '../../../firmware/lock/battery.js';
-import { newClock, timeOf, type Clock } from '../../../firmware/lock/clock.js';
+import { newClock, type Clock } from '../../../firmware/lock/clock.js';
 import type { Door, DoorParts } from '../../../firmware/lock/door-parts.js';
 import { openDoor } from '../../../firmware/lock/door.js';
 import { readSettings } from '../../../firmware/lock/settings.js';
@@ -288,7 +288,7 @@ export function openWorld(natives: Natives, see: See): Board {
       platform, wiring: w.wiring, journal: w.stores.journal, records, settings: w.settings,
       identity: { deviceId: new Uint8Array(8), codeSalt: w.salt, recoveryHash: w.recoveryHash },
       signals: openSignals(platform, w.wiring.led, w.wiring.beeper, w.settings), battery: openBattery(platform, w.wiring.battery, records),
-      clock: () => timeOf(w.clock, platform.nowMs()),
+      clock: w.clock,
       hooks: {
         openWindow: () => see(WINDOW, 0, 0),
         restart: restartWhenSettled,

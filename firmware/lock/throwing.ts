@@ -8,7 +8,7 @@ import { modeInForce } from './schedules.js';
 import { AUTO_RELOCK, wordSetting } from './settings.js';
 import { ACCEPTED, BATTERY_CRITICAL, errorPattern, JAMMED, LOW_BATTERY } from './signals.js';
 import {
-  DOOR_CLOSED, DOOR_UNKNOWN, LOCKED, LOG_BATTERY, LOG_JAMMED, LOG_LOCK, LOG_REFUSED, LOG_UNLATCH, MODE_NO_REMOTE, MODE_PASSAGE, MODE_PRIVACY, NOBODY,
+  DOOR_CLOSED, DOOR_UNKNOWN, LOCKED, LOG_BATTERY, LOG_JAMMED, LOG_LOCK, LOG_REFUSED, MODE_NO_REMOTE, MODE_PASSAGE, MODE_PRIVACY, NOBODY,
   SOURCE_AUTO, SOURCE_PROPRIETARY_REMOTE, SOURCE_REMOTE, SOURCE_UNSPECIFIED, UNLOCKED,
 } from './states.js';
 
@@ -24,9 +24,9 @@ export function eventOf(d: DoorState, what: number, source: number, user: number
   return { sequence: 0, time: parts.clock ? timeOf(parts.clock, nowMs) : 0, uptime: Math.floor(nowMs / 1000), what, source, user, code };
 }
 
-/** Keeps an entry until it can be written. Of what is no operation of the bolt only so many: somebody may type wrong codes for ever. */
+/** Keeps an entry until it can be written. Of what is no throw, jammed or not, only so many: somebody may type wrong codes for ever. */
 export function keep(d: DoorState, happened: LogEntry): void {
-  if (happened.what <= LOG_UNLATCH || d.waiting.length < LOG_WAITING_MAX) d.waiting.push(happened);
+  if (happened.what <= LOG_JAMMED || d.waiting.length < LOG_WAITING_MAX) d.waiting.push(happened);
 }
 
 export function note(d: DoorState, what: number, source: number, user: number, code: ErrorCode): void {

@@ -60,7 +60,6 @@ export const FAULTS: readonly Fault[] = [
   fault('the kind of another user changes', 'menu.ts', 'return now ? storeUser(platform, later, old,', 'old.user = user > 1 ? user - 1 : 2;\n      return now ? storeUser(platform, later, old,'),
   fault('a programming user changes the master code', 'menu.ts', 'else if (isMaster && !choice) {', 'else if (!choice) {'),
   fault('a hard reset needs a second', 'menu.ts', 'if (seconds >= HOLD_SECONDS) resetAll();', 'if (seconds >= 1) resetAll();'),
-  fault('the bolt goes out by itself in passage', 'throwing.ts', 'if (!seconds || modeNow(d) === MODE_PASSAGE) return;', 'if (!seconds) return;'),
   fault('the button inside does nothing in privacy', 'noticing.ts', 'if (pressed & RELEASE) {', 'if (pressed & RELEASE && settings[OPERATING_MODE] !== MODE_PRIVACY) {'),
   fault('the week begins on another day', 'schedules.ts', 'DAY_MINUTES) + 4) % 7;', 'DAY_MINUTES) + 3) % 7;'),
   fault('schedules are in UTC', 'schedules.ts', 'return time && time + (wordSetting(settings, UTC_OFFSET) - DAY_MINUTES) * 60;', 'return time;'),

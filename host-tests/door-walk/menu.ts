@@ -27,7 +27,9 @@ type Step = 'choice' | 'user' | 'kind' | 'again' | 'mode' | 'setting' | 'value' 
 
 const HOLD_MS = 5000;
 /** Least and most of each setting, by the number people know it by. */
-const SETTINGS: readonly (readonly [number, number])[] = [[0, 0], [0, 3600], [0, 2], [0, 2], [0, 1], [0, 3600], [1, 255], [1, 255], [0, 1], [1, 65535], [1, 30]];
+const SETTINGS: readonly (readonly [number, number])[] = [
+  [0, 0], [0, 3600], [0, 2], [0, 2], [0, 1], [0, 3600], [1, 255], [1, 255], [0, 1], [1, 65535], [1, 30],
+];
 
 export function openMenuModel(world: World, opener: number): MenuModel {
   const isMaster = opener === states.MASTER_USER;

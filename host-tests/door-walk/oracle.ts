@@ -145,7 +145,8 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
 
   function onLogged(logged: LogEntry, key: number, code: number): void {
     book.logged(logged, key, code, () => {
-      const isLate = logged.source === SOURCE_AUTO || wanted && (logged.what <= LOG_JAMMED && logged.what !== LOG_UNLOCK || logged.what === LOG_REFUSED && logged.code === BATTERY_EMPTY);
+      const isLate = logged.source === SOURCE_AUTO
+        || wanted && (logged.what <= LOG_JAMMED && logged.what !== LOG_UNLOCK || logged.what === LOG_REFUSED && logged.code === BATTERY_EMPTY);
       if (isLate) wanted = false;
       else if (logged.what === LOG_KEYPAD) restsUntil = now() + RESTS_MS;
       return isLate || logged.what === LOG_KEYPAD;

@@ -33,7 +33,8 @@ export function peopleIn(world: World): Map<number, Person> {
     const [user, type] = [entry[16]!, entry[17]!];
     const known = people.get(user);
     if (known) known.tags.push(hex(entry.subarray(0, 16)));
-    else people.set(user, { user, type: type & 15, usedUp: (type & 64) > 0, disabled: (type & 128) > 0, schedule: entry.readUInt16LE(18), tags: [hex(entry.subarray(0, 16))] });
+    else people.set(user, { user, type: type & 15, usedUp: (type & 64) > 0, disabled: (type & 128) > 0,
+      schedule: entry.readUInt16LE(18), tags: [hex(entry.subarray(0, 16))] });
   }
   return people;
 }
@@ -113,7 +114,8 @@ export function mayEnter(world: World, person: Person, seconds: number): boolean
     const expiry = expiryOf(world, user);
     if (!seconds || expiry && (seconds >= expiry.until || seconds < expiry.from)) return false;
   }
-  const kinds = type === states.WEEK_DAY_USER ? [1] : type === states.YEAR_DAY_USER ? [2] : type === states.SCHEDULE_RESTRICTED_USER || person.schedule ? [1, 2] : [];
+  const kinds = type === states.WEEK_DAY_USER ? [1] : type === states.YEAR_DAY_USER ? [2]
+    : type === states.SCHEDULE_RESTRICTED_USER || person.schedule ? [1, 2] : [];
   if (!kinds.length) return true;
   const local = localOf(world, seconds);
   const mine = entries(world, SCHEDULE_TABLES, 16).filter((each) => each[0] === user && kinds.includes(each[1]!));

@@ -8,7 +8,7 @@ import { firstDifference } from './interpreter.js';
 import { describeWithInterpreter } from '../interpreter/with-interpreter.js';
 import { readFileSync } from 'node:fs';
 
-const SAMPLE = [1, 2, 3, 4, 5, 6];
+const SAMPLE = [1, 2, 3, 4];
 
 it.each(SAMPLE)('whatever happens at a door, no invariant is broken (seed %i)', (seed) => {
   const { violations, events, starts, opened } = walkDoor(seed, 3000);
@@ -18,7 +18,7 @@ it.each(SAMPLE)('whatever happens at a door, no invariant is broken (seed %i)', 
   expect(opened).toBeGreaterThan(50);
 }, 60_000);
 
-it.each(['codes are compared while they are disabled', 'a lock-out ends with a restart', 'the bolt goes out into an open door'])('notices that %s', async (name) => {
+it.each(['users open in privacy'])('notices that %s', async (name) => {
   const violation = await tryFault(name);
   expect(violation).toBeDefined();
   expect(violation!.story.length).toBeGreaterThan(5);

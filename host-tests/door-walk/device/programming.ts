@@ -27,7 +27,7 @@ function newCode(random: Random, user: number): string {
 /** Number and value; some are none. */
 function setting(random: Random): string {
   const number = between(random, 1, 11);
-  const value = number === 1 ? below(random, 12) : number === 5 ? below(random, 40) : number === 6 ? between(random, 2, 9) : number === 7 ? between(random, 3, 30)
-    : number === 9 ? between(random, 1, 9) : below(random, 4);
+  const value = number === 1 ? below(random, 12) : number === 5 ? below(random, 40) : number === 6 ? between(random, 2, 9) : number === 7
+    ? between(random, 3, 30) : number === 9 ? between(random, 1, 9) : below(random, 4);
   return '7#~' + number + '#~' + value + '#~';
 }

@@ -17,6 +17,7 @@ const EVIDENCE = {
   boot: async ({ progress }: EvidenceOptions) => (await import('./boot.js')).boot(progress),
   firstHour: async ({ progress }: EvidenceOptions) => (await import('./first-hour.js')).firstHour(progress),
   door: async (options: EvidenceOptions) => (await import('./door.js')).door(options),
+  latency: async ({ progress }: EvidenceOptions) => (await import('./latency.js')).latency(progress),
   rows: async ({ progress }: EvidenceOptions) => (await import('./rows.js')).rows(progress),
 } satisfies Record<string, (options: EvidenceOptions) => Promise<object>>;
 

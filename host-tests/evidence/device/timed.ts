@@ -1,0 +1,237 @@
+/**
+ * The timed world: runs the lock's own `.boot0` and app under `openClock`, with the prelude's parts around them, and presses keys. `settings` is
+ * this bundle's parameter; a text before `.boot0`'s own evaluates it. Nothing of it goes by the real clock, so a second of the lock takes as
+ * long as its JavaScript takes here.
+ */
+import { openClient } from './client.js';
+import { openClock } from './clock.js';
+import { openPerson } from './person.js';
+import type { Sample, TimedLine, TimedSettings } from './protocol.js';
+
+declare const settings: TimedSettings;
+declare const global: Record<string, unknown>;
+declare const E: Record<string, unknown> & { toString(data: unknown): string };
+
+type Callable = (a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown;
+interface Socket {
+  on(event: 'message', take: (text: string, from?: object) => void): void;
+  bind(port: number): void;
+  send(text: string, a: number, b: unknown, c?: unknown, d?: unknown): void;
+}
+declare const process: { memory: Callable };
+declare function require(name: 'Flash' | 'Storage'): Record<string, Callable>;
+declare function require(name: 'crypto'): { SHA256(data: Uint8Array): ArrayBuffer };
+declare function require(name: 'fs'): { readFileSync(name: string): string };
+declare function require(name: 'dgram'): { createSocket(options: object): Socket };
+
+/** Where nothing has to be waited for: milliseconds until the first key, and until the second `#`. */
+const PAUSES: Record<string, [number, number]> = { idle: [300, 12000], upload: [300, 1500], verify: [100, 700] };
+/** A press that waits for an erase comes so long after its begin, at most; without any erase, after this. */
+const AROUND_MS = 60;
+const NO_ERASE_MS = 2000;
+/** Of an entry among erases: single digits besides. */
+const TAPS = 4;
+/** A short hash on the emulated ESP32. */
+const HASH_MS = 0.22;
+const LONG_BYTES = 20000;
+/** By then a start has written what it writes. */
+const SETTLED_MS = 3000;
+
+const flash = require('Flash');
+const storage = require('Storage');
+const native = { require, dgram: require('dgram') };
+const clock = openClock(settings);
+let random = settings.seed;
+let obey: ((command: string) => void) | undefined;
+let arrived: ((frame: string, from: object) => void) | undefined;
+let armed: (() => void) | undefined;
+let erases = 0;
+let bootHashes: Callable | undefined;
+let ended = false;
+
+const client = openClient(settings, flash['read'] as (bytes: number, address: number) => unknown, (ms, frame) => clock.turn(ms, () => {
+  if (arrived) arrived(frame, { address: '127.0.0.1', port: 1 });
+}), chance);
+const person = openPerson(clock, settings, (switches) => obey!(JSON.stringify(['switches', switches])), chance, (words) => say(['failed', words]));
+
+/** xorshift32, 0 to 1. */
+function chance(): number {
+  random ^= random << 13;
+  random ^= random >>> 17;
+  random ^= random << 5;
+  return (random >>> 0) / 4294967296;
+}
+
+function say(line: TimedLine): void {
+  if (!ended) (global['print'] as (text: string) => void)('LATENCY ' + JSON.stringify(line));
+  if (line[0] !== 'entry') ended = true;
+}
+
+/** What the prelude reports. Few of it leaves this process. */
+function heard(text: string): boolean {
+  const report = JSON.parse(text) as [string, unknown, unknown];
+  if (report[0] === 'tone' && report[2]) {
+    person.beeped();
+    if (settings.phase === 'wake') say(['wake', [clock.nowMs(), clock.javascriptMs()]]);
+  } else if (report[0] === 'pulse' && (report[1] === settings.pins.in1 || report[1] === settings.pins.in2)) person.motorRan();
+  else if (report[0] === 'bolt') person.boltIs(report[1] as string);
+  return ['hello', 'log', 'uncaught', 'value', 'taken'].indexOf(report[0]) >= 0;
+}
+
+/** The prelude's socket, opened first, and the firmware's. */
+function createSocket(options: object): Socket {
+  if (obey) {
+    return {
+      bind: function () {},
+      on: function (_event, take) {
+        arrived = take as typeof arrived;
+      },
+      send: function (frame) {
+        client.take(frame);
+      },
+    };
+  }
+  const socket = native.dgram.createSocket(options);
+  return {
+    bind: function (port) {
+      socket.bind(port);
+    },
+    on: function (_event, take) {
+      obey = function (command) {
+        take(command);
+      };
+      socket.on('message', take);
+    },
+    send: function (text, port, host) {
+      if (heard(text)) socket.send(text, port, host);
+    },
+  };
+}
+
+/** Flash as it is mapped on a chip: text lies in RAM. Only there is no room for a whole image twice, which is just hashed. */
+function text(name: string, offset: number, length: number): string {
+  const address = (name === '.boot0' ? settings.bootAt : settings.fileAt) + offset;
+  if (length < LONG_BYTES) return E.toString(flash['read']!(length, address));
+  if (address === settings.imageAt) return storage['read']!(name, offset, length) as string;
+  return E.toString(flash['read']!(length, address));
+}
+
+/** What only the bootloader gets: hashing an image takes what it took the emulated ESP32, 16 ms for 64 KB. */
+function hash(data: unknown): unknown {
+  return crypto.SHA256(data as Uint8Array);
+}
+
+function erasePage(address: unknown): unknown {
+  const at = address as number;
+  if (at >= settings.watchedFrom && at < settings.watchedTo && !(at & 4095)) {
+    erases++;
+    if (armed) {
+      const press = armed;
+      armed = undefined;
+      clock.later(chance() * AROUND_MS, press);
+    }
+  }
+  return flash['erasePage']!(address);
+}
+
+/** Both kinds of erases are those of the phase's own pages: the slot's, or journal and records. */
+function when(press: () => void): void {
+  const pause = PAUSES[settings.phase];
+  if (pause) {
+    clock.later(pause[0] + chance() * (pause[1] - pause[0]), press);
+    return;
+  }
+  armed = press;
+  clock.later(NO_ERASE_MS + chance() * 100, () => {
+    if (armed !== press) return;
+    armed = undefined;
+    press();
+  });
+}
+
+function entries(left: number): void {
+  if (!left || ended) return end();
+  if ((settings.phase === 'upload' || settings.phase === 'erase') && !client.running()) {
+    return person.type(settings.masterCode + '#8#', () => {
+      client.begin();
+      clock.later(1000, () => entries(left));
+    });
+  }
+  const taps: Sample[] = [];
+  function next(): void {
+    if (settings.phase === 'erase' && taps.length < TAPS) {
+      person.tap(when, (beep) => {
+        taps.push(beep);
+        next();
+      });
+    } else {
+      person.enter(when, (beeps, submit, alone, aloneBeep) => {
+        // Of a PIN in this phase only the first key comes when it is wanted.
+        say(['entry', settings.phase === 'erase' ? taps.concat([beeps[0]!]) : beeps, submit, alone, aloneBeep]);
+        clock.later(300, () => entries(left - 1));
+      });
+    }
+  }
+  next();
+}
+
+function end(): void {
+  const longest = clock.longest();
+  say(['end', longest[0], longest[1], erases, person.lost(), stretchMs]);
+}
+
+function begin(): void {
+  clock.forget();
+  erases = 0;
+  if (settings.phase === 'verify') {
+    person.type(settings.masterCode + '#8#', () => {
+      clock.forget();
+      client.test((answer) => {
+        if (answer.indexOf('rc') >= 0) say(['failed', 'test: ' + answer]);
+        else end();
+      });
+      entries(settings.entries);
+    });
+  } else if (settings.phase !== 'wake') entries(settings.entries);
+}
+
+const modules: Record<string, object> = {
+  Flash: {
+    read: clock.wrap(flash['read']!, settings.callMs),
+    write: clock.wrap(flash['write']!, (data) => settings.callMs + settings.write256Ms * (data as { length: number }).length / 256),
+    erasePage: clock.wrap(erasePage, settings.eraseMs),
+  },
+  Storage: { read: clock.wrap(text as Callable, settings.callMs) },
+  TelnetServer: { setOptions: Boolean },
+};
+
+global['require'] = function (name: string) {
+  return name === 'dgram' ? { createSocket } : native.require(name as 'fs');
+};
+(0, eval)(native.require('fs').readFileSync('prelude.js'));
+const preludes = global['require'] as (name: string) => object;
+global['require'] = function (name: string) {
+  if (name === 'crypto' && bootHashes) {
+    const SHA256 = bootHashes;
+    bootHashes = undefined;
+    return { SHA256 };
+  }
+  return modules[name] || preludes(name);
+};
+['pinMode', 'digitalWrite', 'digitalPulse', 'digitalRead', 'analogRead', 'analogWrite', 'setWatch', 'peek32', 'print'].forEach(function (name) {
+  global[name] = clock.wrap(global[name] as Callable, 0);
+});
+['enableWatchdog', 'kickWatchdog', 'hwRand'].forEach(function (name) {
+  E[name] = clock.wrap(E[name] as Callable, 0);
+});
+E['setConsole'] = Boolean;
+process.memory = clock.share(process.memory, settings.collectShare);
+const crypto = require('crypto');
+const sha256 = (data: Uint8Array) => new Uint8Array(crypto.SHA256(data));
+const stretchMs = clock.cost(() => {
+  new Uint8Array(settings.iterations).reduce(sha256 as never, new Uint8Array(32) as never);
+});
+bootHashes = clock.wrap(hash, (data) => (typeof data === 'string' ? data.length * 16 / 65536 : HASH_MS));
+clock.start();
+clock.turn(0, E.toString(flash['read']!(settings.startBytes, settings.bootAt + settings.startAt)));
+clock.later(SETTLED_MS, begin);

@@ -48,10 +48,13 @@ export const APP: MemoryPlan = {
   ],
 };
 
-/** Its journal, keypad and verifier are the bootloader's: see bootloader/shared.ts. */
+/** Its journal, signals and verifier are the bootloader's: see bootloader/shared.ts. */
 export const SAFE_MODE: MemoryPlan = {
-  late: [...server('createServer'), ...DOOR, 'loadChanges', ...CORE],
-  once: [...DOOR_ONCE, 'openSerial', 'wirePort', 'serveSerial', 'createLineReader'],
+  late: [...server('createServer'), ...DOOR, 'openWiegand', 'lightKeys', 'loadChanges', ...CORE],
+  once: [
+    ...DOOR_ONCE, 'openKeypad', 'openMatrix', 'matrixDown', 'newKeys', 'chordOf', 'openWiegand', 'lightKeys', 'openSerial', 'wirePort', 'serveSerial',
+    'createLineReader',
+  ],
 };
 
 /** What only rare.ts needs lies apart with it; safe mode keeps what it shares with the bootloader, and everything that stands beside that. */

@@ -47,8 +47,17 @@ export function keypadParts({ wiring: { keypad }, family, pad }: Context): Part[
   }];
 }
 
+interface ContactWords {
+  title: string;
+  signal: string;
+  short: string;
+  /** What it means while it is active. */
+  yes: string;
+  contact: keyof typeof CONTACTS;
+}
+
 /** A contact between a pin and the level it is not pulled to. */
-function contact(context: Context, input: InputWiring, names: { title: string; signal: string; short: string; yes: string; contact: string }): Part {
+function contact(context: Context, input: InputWiring, names: ContactWords): Part {
   const { family, pad } = context;
   const closedLevel = input.pull === 'down' ? 1 : input.pull === 'up' ? 0 : input.active;
   const open = closedLevel ? GND : V33;
@@ -61,10 +70,10 @@ function contact(context: Context, input: InputWiring, names: { title: string; s
   };
   const rows = [wired(wire, [{ kind: 'switch', text: names.contact }], closedLevel ? V33 : GND)];
   if (outside) rows.push(branch([resistor('100 kΩ')], open));
-  return { title: names.title, notes: [when], rows, items: [{ count: 1, part: CONTACTS[names.contact]! }, ...(outside ? [resistors('100 kΩ')] : [])] };
+  return { title: names.title, notes: [when], rows, items: [{ count: 1, part: CONTACTS[names.contact] }, ...(outside ? [resistors('100 kΩ')] : [])] };
 }
 
-const CONTACTS: Record<string, string> = {
+const CONTACTS = {
   microswitch: 'microswitch with a lever, for an end stop of the bolt',
   'reed contact': 'reed contact with its magnet, for the door',
   'button inside': 'push button inside the door',
@@ -72,48 +81,30 @@ const CONTACTS: Record<string, string> = {
   'bell key': 'push button outside, which wakes the lock',
 };
 
+/** Everything that closes or opens one line, in the order of the pages. */
+const INPUTS: { of: (wiring: Context['wiring']) => InputWiring | undefined; words: ContactWords }[] = [
+  { of: ({ sensors }) => sensors?.locked,
+    words: { title: 'End stop: bolt out', signal: 'end stop "locked"', short: 'bolt out', yes: 'the bolt is fully out', contact: 'microswitch' } },
+  { of: ({ sensors }) => sensors?.unlocked,
+    words: { title: 'End stop: bolt in', signal: 'end stop "unlocked"', short: 'bolt in', yes: 'the bolt is fully in', contact: 'microswitch' } },
+  { of: ({ sensors }) => sensors?.door,
+    words: { title: 'Door sensor', signal: 'door sensor', short: 'door', yes: 'the door is closed', contact: 'reed contact' } },
+  { of: ({ sensors }) => sensors?.release,
+    words: { title: 'Button inside: open', signal: 'release button', short: 'release', yes: 'open', contact: 'button inside' } },
+  { of: ({ sensors }) => sensors?.privacy,
+    words: { title: 'Button inside: privacy', signal: 'privacy button', short: 'privacy', yes: 'privacy on or off', contact: 'button inside' } },
+  { of: ({ sensors }) => sensors?.front,
+    words: { title: 'Outer part', signal: 'front contact', short: 'front', yes: 'the outer part has been taken off', contact: 'microswitch' } },
+  { of: ({ strap }) => strap,
+    words: { title: 'Recovery strap', signal: 'recovery strap', short: 'strap', yes: 'safe mode at start', contact: 'jumper' } },
+  { of: ({ wakePin }) => wakePin, words: { title: 'Wake key', signal: 'wake key', short: 'wake', yes: 'wake up', contact: 'bell key' } },
+];
+
 export function sensorParts(context: Context): Part[] {
-  const { sensors, strap, wakePin } = context.wiring;
-  const parts: Part[] = [];
-  if (sensors?.locked) {
-    parts.push(contact(context, sensors.locked, {
-      title: 'End stop: bolt out', signal: 'end stop "locked"', short: 'bolt out', yes: 'the bolt is fully out', contact: 'microswitch',
-    }));
-  }
-  if (sensors?.unlocked) {
-    parts.push(contact(context, sensors.unlocked, {
-      title: 'End stop: bolt in', signal: 'end stop "unlocked"', short: 'bolt in', yes: 'the bolt is fully in', contact: 'microswitch',
-    }));
-  }
-  if (sensors?.door) {
-    parts.push(contact(context, sensors.door, {
-      title: 'Door sensor', signal: 'door sensor', short: 'door', yes: 'the door is closed', contact: 'reed contact',
-    }));
-  }
-  if (sensors?.release) {
-    parts.push(contact(context, sensors.release, {
-      title: 'Button inside: open', signal: 'release button', short: 'release', yes: 'open', contact: 'button inside',
-    }));
-  }
-  if (sensors?.privacy) {
-    parts.push(contact(context, sensors.privacy, {
-      title: 'Button inside: privacy', signal: 'privacy button', short: 'privacy', yes: 'privacy on or off', contact: 'button inside',
-    }));
-  }
-  if (sensors?.front) {
-    parts.push(contact(context, sensors.front, {
-      title: 'Outer part', signal: 'front contact', short: 'front', yes: 'the outer part has been taken off', contact: 'microswitch',
-    }));
-  }
-  if (strap) {
-    parts.push(contact(context, strap, {
-      title: 'Recovery strap', signal: 'recovery strap', short: 'strap', yes: 'safe mode at start', contact: 'jumper',
-    }));
-  }
-  if (wakePin) {
-    parts.push(contact(context, wakePin, { title: 'Wake key', signal: 'wake key', short: 'wake', yes: 'wake up', contact: 'bell key' }));
-  }
-  return parts;
+  return INPUTS.flatMap(({ of, words }) => {
+    const input = of(context.wiring);
+    return input ? [contact(context, input, words)] : [];
+  });
 }
 
 /** 3.3 V less some 2 V of a red LED leave about 4 mA. */

@@ -46,12 +46,16 @@ async function main(): Promise<void> {
     };
     const folder = join(ROOT, 'dist/firmware', family.name);
     await mkdir(folder, { recursive: true });
+    const words = { boot0: 0, app: 0 };
     for (const [name, text] of [['boot0', boot.text], ['app', app]] as const) {
+      const inWords = untokenise(text);
+      words[name] = inWords.length;
       await writeFile(join(folder, `${name}.js`), text, 'latin1');
-      await writeFile(join(folder, `${name}.words.js`), untokenise(text).split(BETWEEN_PARTS).join('\n'));
+      await writeFile(join(folder, `${name}.words.js`), inWords.split(BETWEEN_PARTS).join('\n'));
     }
     await writeFile(join(folder, 'sizes.json'), `${JSON.stringify(sizes)}\n`);
-    console.log(`${family.name}: bootloader ${sizes.bootloaderBytes} bytes, safe mode ${sizes.safeModeBytes}, app ${sizes.appBytes} (version ${version})`);
+    console.log(`${family.name}: bootloader ${sizes.bootloaderBytes} bytes, safe mode ${sizes.safeModeBytes}, app ${sizes.appBytes} (version ${version}); ` +
+      `in words .boot0 would have ${words.boot0} instead of ${sizes.boot0Bytes}, the app ${words.app}`);
   }
 }
 

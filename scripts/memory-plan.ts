@@ -24,7 +24,7 @@ function server(owner: string): string[] {
 
 const DOOR = [
   'act', 'act.onKey', 'act.onKey.onSubmit', 'act.onStretched', 'act.afterThrow', 'act.onChange', 'act.onTime', 'act.onButton', 'act.operate', 'act.writeLog',
-  'act.onHold', 'act.openMenu', 'finishPending', 'openStrike', 'watchChord', 'openTries.write', 'openTries.waitMs', 'openBattery.gate', 'markCurrent',
+  'act.onMenuTurn', 'act.openMenu', 'finishPending', 'openStrike', 'watchChord', 'openTries.write', 'openTries.waitMs', 'openBattery.gate', 'markCurrent',
 ];
 /** `startVerification` stands apart from the context, which a verification must not hold. */
 const CORE = ['openCore.gate', 'openCore.grant', 'openCore.restart', 'startVerification', 'openCore.context', 'openCore.context.wordsOf'];

@@ -4,12 +4,12 @@
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { ERRORS, errorEntry, type ErrorEntry } from '../firmware/error-table.js';
 import {
-  ATTEMPTS_USED, BAD_IMAGE_DIGEST, BAD_SIGNATURE, BATTERY_LOADED_LOW, BATTERY_LOW, BATTERY_TIMED_OUT, BOLT_JAMMED, CODES_DISABLED,
-  CODE_USED_UP, CRASH_LOOP, DEGRADED_CRASHED, ERRORS, FLASH_READ_BACK, HEALTH_KEYPAD, HEALTH_MOTOR, IDENTITY_LOST, IMAGE_THREW, NOTHING_TO_RUN,
-  NO_CODES, NO_WINDOW, OUTSIDE_SCHEDULE, PAGES_FAILING, ROLLED_BACK_BEFORE, SAFE_MODE_REQUESTED, STARTS_WITHOUT_LAUNCH, TIME_UNKNOWN, TRIAL_RUNNING,
-  UNKNOWN_KEY, UPLOAD_INCOMPLETE, VERSION_NOT_NEWER, WRONG_CODE, WRONG_FAMILY, errorEntry, formatCode, imageRc, managementRc,
-  type ErrorCode, type ErrorEntry,
+  ATTEMPTS_USED, BAD_IMAGE_DIGEST, BAD_SIGNATURE, BATTERY_LOADED_LOW, BATTERY_LOW, BATTERY_TIMED_OUT, BOLT_JAMMED, CODES_DISABLED, CODE_USED_UP,
+  CRASH_LOOP, DEGRADED_CRASHED, FLASH_READ_BACK, HEALTH_KEYPAD, HEALTH_MOTOR, IDENTITY_LOST, IMAGE_THREW, NOTHING_TO_RUN, NO_CODES, NO_WINDOW,
+  OUTSIDE_SCHEDULE, PAGES_FAILING, ROLLED_BACK_BEFORE, SAFE_MODE_REQUESTED, STARTS_WITHOUT_LAUNCH, TIME_UNKNOWN, TRIAL_RUNNING, UNKNOWN_KEY,
+  UPLOAD_INCOMPLETE, VERSION_NOT_NEWER, WRONG_CODE, WRONG_FAMILY, formatCode, imageRc, managementRc, type ErrorCode,
 } from '../firmware/errors.js';
 import {
   ACCEPTED, AGAIN, AJAR, BATTERY_CRITICAL, CLOSED, DISABLED, errorPattern, FORCED, HOLD, JAMMED, KEY, LOW_BATTERY, MENU, NEW_CODE, READY, REFUSED,
@@ -76,7 +76,7 @@ const SIGNALS: readonly (readonly [string, string])[] = [
 
 const HEAD = `# Playbook
 
-Made from \`firmware/errors.ts\` by \`npx tsx scripts/playbook.ts\`; change it there, not here.
+Made from \`firmware/error-table.ts\` by \`npx tsx scripts/playbook.ts\`; change it there, not here.
 
 ## First, whatever happened
 
@@ -139,7 +139,7 @@ function symptoms(): string {
 
 function link(code: ErrorCode): string {
   const entry = errorEntry(code);
-  if (!entry) throw new Error(`The symptom table names ${formatCode(code)}, which has no entry in ERRORS of firmware/errors.ts.`);
+  if (!entry) throw new Error(`The symptom table names ${formatCode(code)}, which has no entry in ERRORS of firmware/error-table.ts.`);
   return `[${formatCode(code)} ${entry.title}](#${entry.name})`;
 }
 

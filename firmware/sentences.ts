@@ -2,7 +2,8 @@
  * What a refusal says. The sentences lie once on a lock, in `.boot0` behind safe mode, and `Handover.sentences` tells where: a line for each
  * code, of two hex digits and the words. A bootloader does not know the codes of images that came after it; of those the number is told.
  */
-import { ERRORS, formatCode, NO_WORDS, shortName, type ErrorCode } from './errors.js';
+import { ERRORS, shortName } from './error-table.js';
+import { formatCode, NO_WORDS, type ErrorCode } from './errors.js';
 
 /** What is read of the table: as much as it may ever have. */
 export const SENTENCES_MAX = 4096;

@@ -1,5 +1,6 @@
 /** What is rehearsed: an update that goes wrong in every way a person at the door should have seen once. */
-import { BATTERY_LOW, HEALTH_RADIO, ROLLED_BACK_BEFORE, errorEntry, formatCode, type ErrorCode } from '../../firmware/errors.js';
+import { errorEntry } from '../../firmware/error-table.js';
+import { BATTERY_LOW, HEALTH_RADIO, ROLLED_BACK_BEFORE, formatCode, type ErrorCode } from '../../firmware/errors.js';
 import { errorPattern } from '../../firmware/lock/signals.js';
 import { formatVersion } from '../../firmware/image/version.js';
 import { plain } from '../smp/refusal-words.js';

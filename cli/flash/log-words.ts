@@ -1,7 +1,7 @@
 /** The access log, in words and in Matter's names. */
+import { errorEntry } from '../../firmware/error-table.js';
 import {
-  BATTERY_EMPTY, CODE_USED_UP, CODES_DISABLED, errorEntry, formatCode, MODE_RESTRICTS, OUTSIDE_SCHEDULE, TIME_UNKNOWN, USER_DISABLED, WRONG_CODE,
-  type ErrorCode,
+  BATTERY_EMPTY, CODE_USED_UP, CODES_DISABLED, formatCode, MODE_RESTRICTS, OUTSIDE_SCHEDULE, TIME_UNKNOWN, USER_DISABLED, WRONG_CODE, type ErrorCode,
 } from '../../firmware/errors.js';
 import type { LogEntry } from '../../firmware/lock/access-log.js';
 import {

@@ -1,6 +1,7 @@
 /** What a lock's flash says, read with the firmware's own modules: for a dump in a lab, and for the virtual lock's file. */
 import { FAMILIES, type ChipFamily } from '../../boards/families.js';
-import { errorEntry, formatCode } from '../../firmware/errors.js';
+import { errorEntry } from '../../firmware/error-table.js';
+import { formatCode } from '../../firmware/errors.js';
 import { LAYOUT_RECORD_BYTES, parseLayoutRecord } from '../../firmware/flash/layout-record.js';
 import { layoutOf, PAGE_BYTES, STORAGE_HEADER_BYTES } from '../../firmware/flash/layout.js';
 import { openStores, type Stores } from '../../firmware/flash/open.js';

@@ -2,7 +2,7 @@
  * An SMP client: requests with time-outs and repeats. Answers come by callback, in the turn their frame arrives, so that it works
  * in virtual time too; `commands.ts` makes promises of them.
  */
-import { ERRORS, type ErrorEntry } from '../../firmware/errors.js';
+import { ERRORS, type ErrorEntry } from '../../firmware/error-table.js';
 import type { Wire } from '../../firmware/platform/types.js';
 import { decodeCbor, encodeCbor, type CborMap } from '../../firmware/smp/cbor.js';
 import { frameOf, HEADER_BYTES, READ, readHeader, WRITE } from '../../firmware/smp/frame.js';

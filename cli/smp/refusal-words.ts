@@ -1,5 +1,6 @@
 /** What a lock refused, for the person who asked: the code, what happened, whether the door is safe, what to do. */
-import { errorEntry, formatCode, NO_WORDS, type ErrorCode } from '../../firmware/errors.js';
+import { errorEntry } from '../../firmware/error-table.js';
+import { formatCode, NO_WORDS, type ErrorCode } from '../../firmware/errors.js';
 import { NO_ANSWER, type SmpError } from './client.js';
 
 /** `reason`: the lock's own words where it has some for that code, volts included. Lines without an indent of their own. */

@@ -1,5 +1,5 @@
 /** Where the story plays: one virtual lock, one person at its keypad, one phone. */
-import type { ErrorEntry } from '../../firmware/errors.js';
+import type { ErrorEntry } from '../../firmware/error-table.js';
 import { formatCode } from '../../firmware/errors.js';
 import { boot, type Board } from '../../virtual-board/run.js';
 import { createWorld, type World } from '../../virtual-board/world.js';

@@ -1,5 +1,6 @@
 /** What becomes of a version that a lock tries. */
-import { formatCode, errorEntry } from '../../firmware/errors.js';
+import { errorEntry } from '../../firmware/error-table.js';
+import { formatCode } from '../../firmware/errors.js';
 import { compareVersions } from '../../firmware/image/version.js';
 import type { Time } from '../smp/link.js';
 import { plain, reasonInWords } from '../smp/refusal-words.js';

@@ -1,5 +1,6 @@
 /** What somebody at the door hears and sees, as firmware/lock/signals.ts plays it, put into words. */
-import { errorEntry, formatCode } from '../../firmware/errors.js';
+import { errorEntry } from '../../firmware/error-table.js';
+import { formatCode } from '../../firmware/errors.js';
 import {
   ACCEPTED, AGAIN, AJAR, BATTERY_CRITICAL, CLOSED, DISABLED, FORCED, HOLD, JAMMED, LOW_BATTERY, MENU, NEW_CODE, READY, REFUSED, SAFE_MODE, VALUE,
   WHICH, WINDOW,

@@ -7,8 +7,9 @@
  *   8 uptime u32, seconds since this start
  *  12 what u8 (`LOG_*`), source u8, user u8, error code u8
  */
+import { readU32 } from '../flash/bytes.js';
 import { LOG_FIRST, LOG_LAST } from '../flash/keys.js';
-import type { WritableRecords } from './codes-table.js';
+import type { WritableRecords } from './tables.js';
 
 export const LOG_ENTRY_BYTES = 16;
 const RING = LOG_LAST - LOG_FIRST + 1;
@@ -23,20 +24,16 @@ export interface LogEntry {
   code: number;
 }
 
-function word(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! | bytes[at + 1]! << 8 | bytes[at + 2]! << 16 | bytes[at + 3]! << 24) >>> 0;
-}
-
 export function parseLogEntry(bytes: Uint8Array): LogEntry {
   return {
-    sequence: word(bytes, 0), time: word(bytes, 4), uptime: word(bytes, 8),
+    sequence: readU32(bytes, 0), time: readU32(bytes, 4), uptime: readU32(bytes, 8),
     what: bytes[12]!, source: bytes[13]!, user: bytes[14]!, code: bytes[15]!,
   };
 }
 
 function sequenceAt(records: WritableRecords, index: number): number {
   const bytes = records.get(LOG_FIRST + index);
-  return bytes && bytes.length === LOG_ENTRY_BYTES ? word(bytes, 0) : 0;
+  return bytes && bytes.length === LOG_ENTRY_BYTES ? readU32(bytes, 0) : 0;
 }
 
 /** Sequence of the newest entry, 0 if there is none. Sequences rise by one along the ring up to the newest, so halving finds it. */

@@ -4,7 +4,7 @@ import { BAD_CALIBRATION, type ErrorCode } from '../errors.js';
 import { CALIBRATION } from '../flash/keys.js';
 import { LEAST_MV, mostMv } from './battery.js';
 import type { CodeRecords } from './codes.js';
-import type { WritableRecords } from './codes-table.js';
+import type { WritableRecords } from './tables.js';
 
 /** Two resistors of 5 % in opposite directions are 5 % off in the middle of a divider, the reference of an ESP32's ADC 9 % (1.0 to 1.2 V). */
 export const MOST_OFF_PERCENT = 15;

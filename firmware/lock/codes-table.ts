@@ -10,7 +10,6 @@ import { clearSchedules } from './schedules.js';
 import { MASTER_USER, NOBODY } from './states.js';
 import { appendEntry, byteText, CODE_ENTRY_BYTES, eachEntry, NEXT, removeEntry, type Wires, type WritableRecords } from './tables.js';
 
-export type { WritableRecords } from './tables.js';
 
 export const PIN_MIN = 4;
 export const PIN_MAX = 10;

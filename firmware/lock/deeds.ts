@@ -8,7 +8,7 @@ import type { DoorState } from './door-parts.js';
 import { onButton, onChange, onTime } from './noticing.js';
 import { LOG_LOCK, LOG_UNLATCH, LOG_UNLOCK, UNLOCKED } from './states.js';
 import { afterThrow, eventOf, lockDoor, moveBolt, refuseRemote } from './throwing.js';
-import { leaveMenu, onHold, onKey, onStretched } from './typing.js';
+import { leaveMenu, onKey, onMenuTurn, onStretched } from './typing.js';
 
 /** A key was pressed: `given` is its name. */
 export const KEY_PRESSED = 0;
@@ -25,11 +25,11 @@ export const BUTTON_PRESSED = 5;
 /** Somebody asks from elsewhere: `given` is 16 x operation (`LOG_LOCK`, `LOG_UNLOCK`, `LOG_UNLATCH`) + source, `more` the user. */
 export const OPERATION_ASKED = 6;
 /** The oldest waiting log entry can be written. */
-export const LOG_DUE = 8;
+export const LOG_DUE = 7;
 /** The menu has been left alone for too long. */
-export const MENU_ENDS = 9;
-/** A turn while the menu waits for `#` to be held. */
-export const HOLD_TURN = 10;
+export const MENU_ENDS = 8;
+/** A turn while the menu works, or waits for `#` to be held. */
+export const MENU_TURN = 9;
 
 /** Does what is named above. 0, or why not. */
 export function act(d: DoorState, deed: number, nowMs: number, given: string | Uint8Array | number, more: number): ErrorCode {
@@ -42,7 +42,7 @@ export function act(d: DoorState, deed: number, nowMs: number, given: string | U
     case BUTTON_PRESSED: onButton(d, given as number); break;
     case OPERATION_ASKED: return operate(d, (given as number) >> 4, (given as number) & 15, more);
     case LOG_DUE: writeLog(d); break;
-    case HOLD_TURN: onHold(d, nowMs); break;
+    case MENU_TURN: onMenuTurn(d, nowMs); break;
     default: leaveMenu(d);
   }
   return 0;

@@ -10,7 +10,7 @@ import type { LogEntry } from './access-log.js';
 import { openBolt, setUpInput } from './bolt.js';
 import { ITERATIONS_A_TURN, openTries, stepStretch } from './codes.js';
 import {
-  act, CODE_STRETCHED, HOLD_TURN, KEY_PRESSED, LOG_DUE, MENU_ENDS, OPERATION_ASKED, THROW_ENDED,
+  act, CODE_STRETCHED, KEY_PRESSED, LOG_DUE, MENU_ENDS, MENU_TURN, OPERATION_ASKED, THROW_ENDED,
 } from './deeds.js';
 import type { Door, DoorParts, DoorState, DoorStatus } from './door-parts.js';
 import { newEntry, stepEntry, wipeEntry } from './entry.js';
@@ -102,7 +102,8 @@ function newDoor(parts: DoorParts): DoorState {
       lockState: bolt.position(), doorState, keypadScanned: false, motorIdle: true, rests: false, fault: 0, lastKeyMs: 0, wrongCodes: tries.count(),
       disabledMs: 0, lastTurnMs: 0, failures: 0,
     },
-    waiting: parts.finished ? [parts.finished] : cause === 'brownOut' ? [brownOut()] : [], newest: -1, menu: undefined, menuUntilMs: 0, isHeld: false, stretch: undefined, source: 0,
+    waiting: parts.finished ? [parts.finished] : cause === 'brownOut' ? [brownOut()] : [],
+    newest: -1, menu: undefined, menuUntilMs: 0, isHeld: false, stretch: undefined, source: 0,
     disabledUntilMs: platform.nowMs() + tries.delayMs(), activeUntilMs: 0, throwing: undefined, restSinceMs: 0, relockMs: 0, relockSource: 0, relockUser: 0,
     ajarMs: 0, doorSeen: doorState, buttons: readButtons ? readButtons() : 0, chordSinceMs: cause === 'powerOn' || cause === 'pin' || cause === 'unknown' ? 0 : -1,
   };
@@ -124,7 +125,7 @@ function turn(d: DoorState): void {
   if (d.menu && isFree) {
     if (nowMs >= d.menuUntilMs && d.menu.wants !== WANTS_TIME) act(d, MENU_ENDS, nowMs, 0, 0);
     else if (d.menu.wants >= WANTS_HOLD) {
-      act(d, HOLD_TURN, nowMs, 0, 0);
+      act(d, MENU_TURN, nowMs, 0, 0);
       isFree = false;
     }
   }
@@ -135,10 +136,8 @@ function turn(d: DoorState): void {
   d.bolt.tick();
   if (!d.bolt.atRest()) {
     if (d.parts.battery) d.parts.battery.sample(true);
-  } else {
-    if (d.throwing) act(d, THROW_ENDED, nowMs, 0, 0);
-    else if (d.waiting.length && isFree && !d.entry.count) act(d, LOG_DUE, nowMs, 0, 0);
-  }
+  } else if (d.throwing) act(d, THROW_ENDED, nowMs, 0, 0);
+  else if (d.waiting.length && isFree && !d.entry.count) act(d, LOG_DUE, nowMs, 0, 0);
   sense(d, nowMs);
   if (d.chordSinceMs >= 0) watchChord(d, nowMs);
   d.shown.keypadScanned = true;

@@ -11,7 +11,7 @@
  */
 import { BAD_SETTING, type ErrorCode } from '../errors.js';
 import { SETTINGS } from '../flash/keys.js';
-import type { WritableRecords } from './codes-table.js';
+import type { WritableRecords } from './tables.js';
 
 export const SETTINGS_BYTES = 24;
 const FORMAT = 1;

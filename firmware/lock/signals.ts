@@ -30,7 +30,6 @@ export const WHICH = 'lls';
 export const VALUE = 'llls';
 /** Type a new code. */
 export const NEW_CODE = 'lss';
-export const NEW_MASTER = NEW_CODE;
 /** Type it again. */
 export const AGAIN = 'lsss';
 /** Hold `#`. */

@@ -18,10 +18,14 @@ export const WHEN_CLOSED = -1;
 export const SETTLE_MS = 2000;
 const LOG_WAITING_MAX = 8;
 
-export function eventOf(d: DoorState, what: number, source: number, user: number, code: ErrorCode): LogEntry {
+/** Local time in seconds, as `timeOf` gives it; 0 = not known. */
+export function timeNow(d: DoorState): number {
   const parts = d.parts;
-  const nowMs = parts.platform.nowMs();
-  return { sequence: 0, time: parts.clock ? timeOf(parts.clock, nowMs) : 0, uptime: Math.floor(nowMs / 1000), what, source, user, code };
+  return parts.clock ? timeOf(parts.clock, parts.platform.nowMs()) : 0;
+}
+
+export function eventOf(d: DoorState, what: number, source: number, user: number, code: ErrorCode): LogEntry {
+  return { sequence: 0, time: timeNow(d), uptime: Math.floor(d.parts.platform.nowMs() / 1000), what, source, user, code };
 }
 
 /** Keeps an entry until it can be written. Of what is no throw, jammed or not, only so many: somebody may type wrong codes for ever. */
@@ -71,7 +75,7 @@ export function lockDoor(d: DoorState, source: number, user: number): ErrorCode 
 /** The mode in force: a holiday's, while the time is known. */
 function modeNow(d: DoorState): number {
   const parts = d.parts;
-  return modeInForce(parts.platform, parts.records, parts.settings, parts.clock ? timeOf(parts.clock, parts.platform.nowMs()) : 0);
+  return modeInForce(parts.platform, parts.records, parts.settings, timeNow(d));
 }
 
 /** What a remote may do in this mode: nothing in privacy, nothing where remotes are off. */

@@ -2,7 +2,6 @@
 import { CODES_DISABLED, KEY_STUCK, TOO_MANY_KEYS, WRONG_CODE } from '../errors.js';
 import { IN_SAFE_MODE } from '../safe-mode.js';
 import { admit, logOf, opensMenu } from './access.js';
-import { timeOf } from './clock.js';
 import { PIN_MAX, PIN_MIN } from './codes-table.js';
 import { holderOf, startStretch, type Holder } from './codes.js';
 import type { DoorState } from './door-parts.js';
@@ -16,7 +15,7 @@ import {
   LOG_FACTORY_RESET, LOG_KEYPAD, LOG_LOCK, LOG_MENU, LOG_MODE, LOG_PAIRING, LOG_REFUSED, LOG_SOFT_RESET, LOG_UNLOCK, LOG_WINDOW,
   LOG_WRONG_CODE_LIMIT, MASTER_USER, MODE_PASSAGE, MODE_PRIVACY, NOBODY, RECOVERY_USER, SOURCE_KEYPAD, SOURCE_RFID, UNLOCKED,
 } from './states.js';
-import { eventOf, lockDoor, moveBolt, note, refuseMove } from './throwing.js';
+import { eventOf, lockDoor, moveBolt, note, refuseMove, timeNow } from './throwing.js';
 
 /** The keypad is read at the fast pace for this long after a key. */
 const ACTIVE_MS = 10000;
@@ -51,7 +50,7 @@ function onHash(d: DoorState): void {
   const menu = d.menu;
   if (menu && isWorking(d)) return d.parts.signals.play(WAIT);
   if (menu && menu.wants === WANTS_CODE || !menu && !d.parts.settings[ONE_TOUCH]) return d.parts.signals.play(REFUSED);
-  // It has only just gone down: `onHold` notices when it is let go.
+  // It has only just gone down: `onMenuTurn` notices when it is let go.
   d.isHeld = menu !== undefined;
   if (menu) return useMenu(d, menu, () => menu.typed(''));
   d.parts.signals.play(ACCEPTED);
@@ -115,9 +114,8 @@ function onHolder(d: DoorState, holder: Holder): void {
   }
   d.disabledUntilMs = 0;
   forgiveKeys(d.entry);
-  const time = parts.clock ? timeOf(parts.clock, parts.platform.nowMs()) : 0;
   // No one-time code is spent on a throw that cannot be.
-  const refusal = (user < MASTER_USER && !opensMenu(holder) ? refuseMove(d, UNLOCKED) : 0) || admit(parts, holder, time, d.source);
+  const refusal = (user < MASTER_USER && !opensMenu(holder) ? refuseMove(d, UNLOCKED) : 0) || admit(parts, holder, timeNow(d), d.source);
   if (refusal) {
     signals.play(errorPattern(refusal));
     note(d, logOf(holder, refusal), d.source, user, refusal);
@@ -150,7 +148,7 @@ function isWorking(d: DoorState): boolean {
 }
 
 /** In every turn while the menu works, or waits for `#` to be held. */
-export function onHold(d: DoorState, nowMs: number): void {
+export function onMenuTurn(d: DoorState, nowMs: number): void {
   const menu = d.menu;
   if (!IN_SAFE_MODE && menu && menu.wants === WANTS_TIME) return useMenu(d, menu, () => menu.work());
   if (!d.keypad.unsettled()) d.isHeld = false;

@@ -1,7 +1,8 @@
 /** What a person reads in `deadlatch log`. */
 import { describe, expect, it } from 'vitest';
 import { logInWords, operationErrorOf } from '../../cli/flash/log-words.js';
-import { BATTERY_EMPTY, BOLT_JAMMED, ERRORS, KEY_STUCK, OUTSIDE_SCHEDULE, TIME_UNKNOWN, USER_DISABLED, WRONG_CODE } from '../../firmware/errors.js';
+import { ERRORS } from '../../firmware/error-table.js';
+import { BATTERY_EMPTY, BOLT_JAMMED, KEY_STUCK, OUTSIDE_SCHEDULE, TIME_UNKNOWN, USER_DISABLED, WRONG_CODE } from '../../firmware/errors.js';
 import type { LogEntry } from '../../firmware/lock/access-log.js';
 import * as states from '../../firmware/lock/states.js';
 

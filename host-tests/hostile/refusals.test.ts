@@ -1,7 +1,8 @@
 /** Every refusal that has a code of its own, told end to end: a genuine lock, a client at the other end of the network, and flash. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openClient, type Answer } from '../../cli/virtual/client.js';
-import { ATTEMPTS_USED, ERRORS, formatCode } from '../../firmware/errors.js';
+import { ERRORS } from '../../firmware/error-table.js';
+import { ATTEMPTS_USED, formatCode } from '../../firmware/errors.js';
 import { PAGE_BYTES } from '../../firmware/flash/layout.js';
 import { imageOf, otherKey, sha256, type ImageSpec } from '../update/images.js';
 import { attackQuiet, homeFlash, isUnharmed, opensWithPin, regionOf, VERSION, type Attacked } from './lock.js';

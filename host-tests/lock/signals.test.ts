@@ -1,6 +1,6 @@
 /** What light and beeper do: patterns that people can tell apart, alarms, quiet mode, and keys that interrupt. */
 import { describe, expect, it } from 'vitest';
-import { ERRORS } from '../../firmware/errors.js';
+import { ERRORS } from '../../firmware/error-table.js';
 import { LED_SETTINGS, readSettings, SOUND_VOLUME } from '../../firmware/lock/settings.js';
 import * as signals from '../../firmware/lock/signals.js';
 import { digitPattern, errorPattern, numberPattern, openSignals, type Signals } from '../../firmware/lock/signals.js';
@@ -93,7 +93,7 @@ function vocabulary(): Map<string, string> {
     words.set(pattern, meaning);
   };
   const held = ['WINDOW', 'SAFE_MODE'];
-  for (const [name, pattern] of Object.entries(signals)) if (typeof pattern === 'string' && !held.includes(name) && name !== 'NEW_MASTER') add(pattern, name);
+  for (const [name, pattern] of Object.entries(signals)) if (typeof pattern === 'string' && !held.includes(name)) add(pattern, name);
   for (const entry of ERRORS) add(errorPattern(entry.code), entry.name);
   for (let number = 0; number <= 255; number++) add(numberPattern(number), `number ${number}`);
   return words;

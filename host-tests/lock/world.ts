@@ -8,13 +8,14 @@ import { FLASH_READ_BACK, JOURNAL_FULL } from '../../firmware/errors.js';
 import { LOG_FIRST, SETTINGS } from '../../firmware/flash/keys.js';
 import { parseLogEntry, type LogEntry } from '../../firmware/lock/access-log.js';
 import type { Battery } from '../../firmware/lock/battery.js';
-import { addCode, setMaster, stretchCode, type WritableRecords } from '../../firmware/lock/codes-table.js';
+import { addCode, setMaster, stretchCode } from '../../firmware/lock/codes-table.js';
 import { newClock } from '../../firmware/lock/clock.js';
 import type { TryJournal } from '../../firmware/lock/codes.js';
 import type { Door, DoorHooks } from '../../firmware/lock/door-parts.js';
 import { openDoor } from '../../firmware/lock/door.js';
 import { changeSetting, readSettings } from '../../firmware/lock/settings.js';
 import { openSignals } from '../../firmware/lock/signals.js';
+import type { WritableRecords } from '../../firmware/lock/tables.js';
 import type { Pins, Platform, ResetCause } from '../../firmware/platform/types.js';
 
 export const ROWS = [16, 17, 4, 5];

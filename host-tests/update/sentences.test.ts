@@ -1,6 +1,7 @@
 /** The table of what refusals say, as it lies in `.boot0`. */
 import { expect, it } from 'vitest';
-import { ERRORS, JOURNAL_FULL, NO_WINDOW, NO_WORDS, shortName } from '../../firmware/errors.js';
+import { ERRORS, shortName } from '../../firmware/error-table.js';
+import { JOURNAL_FULL, NO_WINDOW, NO_WORDS } from '../../firmware/errors.js';
 import { SENTENCES_MAX, sentenceOf, sentenceTable } from '../../firmware/sentences.js';
 import { storageImage } from '../../virtual-board/provision.js';
 import { buildBootloader } from '../../scripts/build-bootloader.js';

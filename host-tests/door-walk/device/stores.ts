@@ -5,7 +5,7 @@
 import { CALIBRATION, LOG_FIRST, LOG_LAST, PENDING } from '../../../firmware/flash/keys.js';
 import { FLASH_READ_BACK, JOURNAL_FULL, type ErrorCode } from '../../../firmware/errors.js';
 import type { TryJournal } from '../../../firmware/lock/codes.js';
-import type { WritableRecords } from '../../../firmware/lock/codes-table.js';
+import type { WritableRecords } from '../../../firmware/lock/tables.js';
 import { READ, STORED, TRY, WIPED, type See } from './seen.js';
 
 /** What becomes of a write. */

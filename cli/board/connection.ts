@@ -29,9 +29,11 @@ const GARBAGE_LEAST = 4;
 const GARBAGE_PART = 0.3;
 /** Until a restart has left the board. */
 const RESTART_MS = 300;
+/** A lock on cells sleeps between uses. */
+const ASLEEP = 'a lock on cells sleeps: press its wake key';
 
-/** Waits until the console answers. Throws `NoAnswer` where none does. */
-export async function connect(port: Port, tries = FIRST_TRIES, firstTimeoutMs = FIRST_TIMEOUT_MS): Promise<Connection> {
+/** Waits until the console answers. Throws `NoAnswer` where none does. `wait`: how the board's time goes by. */
+export async function connect(port: Port, tries = FIRST_TRIES, firstTimeoutMs = FIRST_TIMEOUT_MS, wait = realWait): Promise<Connection> {
   let received = '';
   let heard = 0;
   let garbage = 0;
@@ -58,7 +60,7 @@ export async function connect(port: Port, tries = FIRST_TRIES, firstTimeoutMs = 
         look = () => undefined;
         finish();
       };
-      const timer = setTimeout(() => end(() => reject(new NoAnswer(`${port.name}: the board does not answer any more; check cable and supply, then run the command again`))), timeoutMs);
+      const timer = setTimeout(() => end(() => reject(new NoAnswer(`${port.name}: the board does not answer any more; check cable and supply (${ASLEEP}), then run the command again`))), timeoutMs);
       look = () => {
         const found = answer.exec(received);
         const threw = /Uncaught ([^\r\n]*)[\r\n]/.exec(received);
@@ -76,7 +78,7 @@ export async function connect(port: Port, tries = FIRST_TRIES, firstTimeoutMs = 
     evaluate,
     async restart() {
       port.write('\x10E.reboot()\n');
-      await new Promise((resolve) => setTimeout(resolve, RESTART_MS));
+      await wait(RESTART_MS);
       await port.close();
     },
     close: () => port.close(),
@@ -92,9 +94,13 @@ export async function connect(port: Port, tries = FIRST_TRIES, firstTimeoutMs = 
       if (garbage >= GARBAGE_LEAST && garbage > heard * GARBAGE_PART) {
         throw new NoAnswer(`${port.name}: what arrives is no text, as when the board's console runs at another speed than 115200 baud; restart the board without a program on it, or flash Espruino again, and run the command again`);
       }
-      throw new NoAnswer(`${port.name}: no Espruino console answers; check cable and port, close other programs that use it, and put Espruino on the board as its page in docs/boards says`);
+      throw new NoAnswer(`${port.name}: no Espruino console answers; check cable and port (${ASLEEP}), close other programs that use it, and put Espruino on the board as its page in docs/boards says`);
     }
   }
+}
+
+function realWait(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** How many of the characters a console prints: ASCII, line ends, bell, backspace, tab, escape. */

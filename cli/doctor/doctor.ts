@@ -29,11 +29,15 @@ export interface DoctorParts {
   time: Time;
 }
 
+/** A lock that falls asleep again and again while somebody reads is left alone. */
+const WAKES = 3;
+const LOOK_MS = 1500;
+
 /** Gives what was found. Throws a `Refusal` where nothing can be looked at. */
 export async function doctor(options: DoctorOptions, terminal: Terminal, parts: DoctorParts = { open: openPort, time: realTime }): Promise<Finding[]> {
   const skipped = skippedOf(options.skip ?? []);
   const chosen = options.wiring === undefined ? undefined : await wiringNamed(options.wiring);
-  const board = await consoleAt(await parts.open(options.via));
+  const board = await consoleAt(await parts.open(options.via), parts.time);
   const findings: Finding[] = [];
   const found = (more: readonly Finding[]): void => {
     findings.push(...more);
@@ -74,9 +78,9 @@ async function wiringAsked(terminal: Terminal): Promise<Wiring> {
   return wiringNamed(await terminal.ask('This board is no lock yet. Which wiring has it (a name of docs/boards, or the path of your board file)?', '--wiring NAME'));
 }
 
-async function consoleAt(port: Port): Promise<Connection> {
+async function consoleAt(port: Port, time: Time): Promise<Connection> {
   try {
-    return await connect(port);
+    return await connect(port, undefined, undefined, (ms) => time.wait(ms));
   } catch (error) {
     await port.close();
     if (!(error instanceof NoAnswer)) throw error;
@@ -103,8 +107,22 @@ function aboutWiring(wiring: Wiring, lock: LockOnBoard | undefined, chosen: bool
 async function stopLock(board: Connection, lock: LockOnBoard, terminal: Terminal, time: Time): Promise<StoppedLock> {
   const question = `The lock ${lock.serial} is taken out of service now: no code opens it until the doctor has finished. Keep a key at hand. Go on? (yes/no)`;
   if (!/^y(es)?$/i.test(await terminal.ask(question, 'its answer at a terminal'))) throw new Refusal(`${board.name}: nothing was changed, the lock works on`);
+  await keptAwake(board, lock, terminal);
   terminal.say('The firmware stops. If the doctor is interrupted, the lock starts again by itself within seconds.');
   return takeOutOfService(board, lock, time);
+}
+
+/** Whoever took longer to answer than the lock stays awake is told how to go on. */
+async function keptAwake(board: Connection, lock: LockOnBoard, terminal: Terminal): Promise<void> {
+  for (let left = WAKES; ; left--) {
+    try {
+      await board.evaluate('1', LOOK_MS);
+      return;
+    } catch (error) {
+      if (!(error instanceof NoAnswer) || !lock.wiring.wakePin || !left) throw error;
+      await terminal.ask(`The lock ${lock.serial} has fallen asleep. Press its wake key, and Enter when it has beeped.`, 'somebody at its wake key');
+    }
+  }
 }
 
 /** A restart leaves no pin as the doctor set it. */

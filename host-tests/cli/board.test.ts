@@ -38,7 +38,7 @@ describe('a virtual board that is no lock yet', () => {
     await once(holder, 'connect');
     const second = await runCli(given);
     expect(second.code).toBe(1);
-    expect(second.error).toMatch(/^deadlatch: tcp:127\.0\.0\.1:\d+: no Espruino console answers; check cable and port, close other programs that use it, .*\n$/);
+    expect(second.error).toMatch(/^deadlatch: tcp:127\.0\.0\.1:\d+: no Espruino console answers; check cable and port [^;]*, close other programs that use it, .*\n$/);
     await served.until('A second program asked for the wire');
     holder.destroy();
   }, 120_000);

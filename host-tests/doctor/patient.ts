@@ -8,6 +8,7 @@ import { createKey } from '../../cli/image/key-file.js';
 import { buildLockFlash } from '../../cli/provision/lock-flash.js';
 import type { Terminal } from '../../cli/terminal.js';
 import { signFirmware } from '../../cli/virtual/firmware.js';
+import { keepTyping } from '../../cli/virtual/person.js';
 import { openWirePort } from '../../cli/virtual/wire-port.js';
 import { buildBootloader } from '../../scripts/build-bootloader.js';
 import { buildApp } from '../../scripts/build-firmware.js';
@@ -43,6 +44,20 @@ export interface Patient {
   weakKeys?: string;
 }
 
+/** Presses the wake key of a lock that sleeps. */
+function wake({ world, board }: Patient): void {
+  if (board.ended() !== 'deepSleep') return;
+  world.wake.set(true);
+  world.clock.after(120, () => world.wake.set(false));
+  board.pump(() => world.chip.running, 1000);
+}
+
+/** Whether its code opens it, for somebody who wakes it first. */
+export function opens(who: Patient): boolean {
+  wake(who);
+  return keepTyping(who.board, `${PIN}#`, who.world.bolt.unlocked, 5000) !== undefined;
+}
+
 /** `wired`: how it is really wired, where that is not `WIRING`. */
 export function patient(options: Partial<WorldOptions> = {}, wired: Partial<Wiring> = {}): Patient {
   const world = createWorld({ seed: 5, wiring: { ...WIRING, ...wired }, ...options });
@@ -75,6 +90,7 @@ export async function visit(who: Patient, options: Partial<DoctorOptions> = {}):
   const HANDS: [RegExp, () => void][] = [
     [/^Open the door/, () => world.door.set(false)], [/^Close the door/, () => world.door.set(true)],
     [/^Open the recovery/, () => world.strap.set(false)], [/^Close the recovery/, () => world.strap.set(true)],
+    [/has fallen asleep/, () => wake(who)],
     [/^Let go of the wake/, () => world.wake.set(false)], [/^Hold the wake/, () => world.wake.set(true)],
     [/hands off/, () => undefined],
   ];

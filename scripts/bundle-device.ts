@@ -14,10 +14,11 @@ import { minify, type MinifyOptions } from 'terser';
 import { build } from 'tsup';
 import ts from 'typescript';
 import { markApart, setApart } from './apart.js';
-import { inlineConstants, nest, programOf } from './bundle-shape.js';
+import { inlineConstants, programOf } from './bundle-shape.js';
 import { checkDeviceText } from './device-text.js';
 import { showForOf } from './for-of.js';
 import { checkVars, hoistVars } from './hoist-vars.js';
+import { nest } from './nest.js';
 import { rewriting, type Mutation } from './plant.js';
 import { applyEdits, isUse, parseScript, type Edit } from './script.js';
 import { shortenNames, shortNamesOf } from './short-names.js';
@@ -217,7 +218,7 @@ async function cacheKey(file: string, options: BundleOptions): Promise<string> {
 
 const TOOLS = [
   'package-lock.json', 'tsconfig.base.json', 'tsconfig.device.json',
-  ...['apart', 'build-bootloader', 'bundle-device', 'bundle-shape', 'defines', 'device-text', 'for-of', 'hoist-vars', 'memory-plan', 'plant', 'script', 'short-names', 'tokens', 'untokenise'].map((name) => `scripts/${name}.ts`),
+  ...['apart', 'build-bootloader', 'bundle-device', 'bundle-shape', 'defines', 'device-text', 'for-of', 'hoist-vars', 'memory-plan', 'nest', 'plant', 'script', 'short-names', 'tokens', 'untokenise'].map((name) => `scripts/${name}.ts`),
 ]
   .map((name) => join(ROOT, name));
 

@@ -18,16 +18,19 @@ export function applyEdits(script: string, edits: readonly Edit[]): string {
     .reduce((text, edit) => text.slice(0, edit.from) + edit.text + text.slice(edit.to), script);
 }
 
+/** Visits what a node is made of: `ts.forEachChild`, or what knows better what has been moved. */
+export type Children = (node: ts.Node, visit: (child: ts.Node) => void) => void;
+
 /** Names that a function declares itself, so that they mean nothing outside. */
-export function ownNames(owner: ts.SignatureDeclaration): string[] {
+export function ownNames(owner: ts.SignatureDeclaration, children: Children = ts.forEachChild): string[] {
   const names = owner.parameters.map((each) => (ts.isIdentifier(each.name) ? each.name.text : ''));
   if (ts.isFunctionExpression(owner) && owner.name) names.push(owner.name.text);
   const visit = (node: ts.Node): void => {
     if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name)) names.push(node.name.text);
     if (ts.isFunctionDeclaration(node) && node.name) names.push(node.name.text);
-    if (!ts.isFunctionLike(node)) ts.forEachChild(node, visit);
+    if (!ts.isFunctionLike(node)) children(node, visit);
   };
-  if ('body' in owner && owner.body) ts.forEachChild(owner.body, visit);
+  if ('body' in owner && owner.body) children(owner.body, visit);
   return names;
 }
 
@@ -38,4 +41,16 @@ export function isUse(node: ts.Identifier): boolean {
   if (ts.isPropertyAssignment(parent)) return parent.initializer === node;
   if (ts.isLabeledStatement(parent) || ts.isBreakOrContinueStatement(parent)) return false;
   return !((ts.isVariableDeclaration(parent) || ts.isFunctionLike(parent) || ts.isParameter(parent)) && parent.name === node);
+}
+
+/** Name of a function, or of the one variable of a statement. */
+export function declaredBy(node: ts.Statement): string | undefined {
+  if (ts.isFunctionDeclaration(node)) return node.name?.text;
+  return ts.isVariableStatement(node) ? nameOf(node.declarationList.declarations[0]!) : undefined;
+}
+
+export function nameOf(declaration: ts.VariableDeclaration): string {
+  const { name, parent } = declaration;
+  if (!ts.isIdentifier(name) || (ts.isVariableDeclarationList(parent) && parent.declarations.length > 1)) throw new Error(`not one variable: ${parent.getText().slice(0, 80)}`);
+  return name.text;
 }

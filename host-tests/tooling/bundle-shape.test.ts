@@ -1,7 +1,8 @@
 /** How a bundle is laid out for the lock's memory: the program stays the same, what it leaves behind gets less. */
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { inlineConstants, nest, programOf } from '../../scripts/bundle-shape.js';
+import { inlineConstants, programOf } from '../../scripts/bundle-shape.js';
+import { nest } from '../../scripts/nest.js';
 import { shortenNames } from '../../scripts/short-names.js';
 
 const evaluate = (script: string, context: object = {}): unknown => runInNewContext(script, context);

@@ -21,9 +21,10 @@ export function inlineConstants(script: string): string {
     values.set(nameOf(declaration), value);
     edits.push({ from: statement.getStart(), to: statement.getEnd(), text: '' });
   }
+  const gone = [...edits];
   eachUse(source, (use) => {
     const value = values.get(use.text);
-    if (value === undefined || edits.some((edit) => edit.text === '' && use.getStart() >= edit.from && use.getEnd() <= edit.to)) return;
+    if (value === undefined || gone.some((edit) => use.getStart() >= edit.from && use.getEnd() <= edit.to)) return;
     const text = typeof value === 'string' ? JSON.stringify(value) : value < 0 ? `(${value})` : String(value);
     edits.push({ from: use.getStart(), to: use.getEnd(), text: ts.isShorthandPropertyAssignment(use.parent) ? `${use.text}:${text}` : text });
   });
@@ -67,14 +68,17 @@ function checkOnce(source: ts.SourceFile, start: string, once: readonly string[]
 
 /** Calls `visit` for every use of a name that no function within `start` declares. */
 function eachUse(start: ts.Node, visit: (use: ts.Identifier) => void): void {
-  const walk = (node: ts.Node, hidden: Set<string>): void => {
-    if (ts.isIdentifier(node) && isUse(node) && !hidden.has(node.text)) visit(node);
+  /** Name -> how many of the functions around declare it. */
+  const hidden = new Map<string, number>();
+  const walk = (node: ts.Node): void => {
+    if (ts.isIdentifier(node) && isUse(node) && !hidden.get(node.text)) visit(node);
     const caught = ts.isCatchClause(node) && node.variableDeclaration?.name;
     const own = ts.isFunctionLike(node) ? ownNames(node) : caught && ts.isIdentifier(caught) ? [caught.text] : [];
-    const inner = own.length ? new Set([...hidden, ...own]) : hidden;
-    ts.forEachChild(node, (child) => walk(child, inner));
+    for (const name of own) hidden.set(name, (hidden.get(name) ?? 0) + 1);
+    ts.forEachChild(node, walk);
+    for (const name of own) hidden.set(name, hidden.get(name)! - 1);
   };
-  walk(start, new Set());
+  walk(start);
 }
 
 /** Texts up to this length are no longer than the name that would stand for them, or not by much. */

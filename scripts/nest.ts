@@ -68,7 +68,9 @@ function nestOne(tree: Tree, path: string, owners: readonly string[]): void {
 /** Functions at the top that are used within `target` and `siblings` alone, which are further in; not where a name would come to mean something else. */
 function ownOfTop(tree: Tree, outer: string, target: ts.Block, siblings: readonly ts.Node[], owners: readonly string[]): ts.FunctionDeclaration[] {
   const taken = new Set<string>();
-  for (let node: ts.Node = target; !ts.isSourceFile(node); node = tree.parent(node)) if (ts.isFunctionLike(node)) for (const name of tree.own(node)) taken.add(name);
+  for (let node: ts.Node = target; !ts.isSourceFile(node); node = tree.parent(node)) {
+    if (ts.isFunctionLike(node)) for (const name of tree.own(node)) taken.add(name);
+  }
   const found = new Map<string, ts.FunctionDeclaration>();
   for (const node of tree.statements(tree.source)) {
     if (!ts.isFunctionDeclaration(node) || !node.name || node.name.text === outer || owners.includes(node.name.text) || taken.has(node.name.text)) continue;

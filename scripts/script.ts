@@ -14,8 +14,14 @@ export function parseScript(script: string): ts.SourceFile {
 
 /** The script with all edits made. Offsets are those of the script; of two edits at one place the earlier in the list comes first. */
 export function applyEdits(script: string, edits: readonly Edit[]): string {
-  return edits.map((edit, order) => ({ ...edit, order })).sort((a, b) => b.from - a.from || b.order - a.order)
-    .reduce((text, edit) => text.slice(0, edit.from) + edit.text + text.slice(edit.to), script);
+  let text = '';
+  let at = 0;
+  for (const edit of [...edits].sort((a, b) => a.from - b.from)) {
+    if (edit.from < at) throw new Error(`two changes of a script overlap at "${script.slice(edit.from, edit.from + 40)}"`);
+    text += script.slice(at, edit.from) + edit.text;
+    at = edit.to;
+  }
+  return text + script.slice(at);
 }
 
 /** Visits what a node is made of: `ts.forEachChild`, or what knows better what has been moved. */

@@ -56,8 +56,13 @@ function tokenOf(leaf: ts.Node): string | undefined {
   return isWord || isMark ? TOKENS.get(text) : undefined;
 }
 
-function leavesOf(node: ts.Node): ts.Node[] {
-  const children = node.getChildren();
-  if (children.length) return children.flatMap(leavesOf);
-  return node.getStart() < node.end ? [node] : [];
+function leavesOf(root: ts.Node): ts.Node[] {
+  const leaves: ts.Node[] = [];
+  const visit = (node: ts.Node): void => {
+    const children = node.getChildren();
+    if (children.length) children.forEach(visit);
+    else if (node.getStart() < node.end) leaves.push(node);
+  };
+  visit(root);
+  return leaves;
 }

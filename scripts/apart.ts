@@ -5,11 +5,10 @@
  */
 import ts from 'typescript';
 import { applyEdits, parseScript, type Edit } from './script.js';
+import { partStandIns } from './stand-ins.js';
 
 /** Stands at the beginning of a body that will lie apart, and comes through minification as it is. */
 const MARK = '__APART__';
-/** First of the stand-ins for where a part lies: its offset and length follow each other. Numbers of this length leave room for any offset. */
-const STAND_IN = 7306200;
 
 export interface Apart {
   /** The program, with stand-ins for the places of the parts. */
@@ -38,7 +37,7 @@ export function setApart(program: string, file: string): Apart {
       const unmarked = applyEdits(program.slice(body.getStart() + 1, body.getEnd() - 1), [
         { from: node.getStart() - body.getStart() - 1, to: node.getEnd() - body.getStart() - 1, text: '0' },
       ]);
-      edits.push({ from: body.getStart() + 1, to: body.getEnd() - 1, text: `eval(require("Storage").read("${file}",${standIn(parts.length, 0)},${standIn(parts.length, 1)}))` });
+      edits.push({ from: body.getStart() + 1, to: body.getEnd() - 1, text: `eval(require("Storage").read("${file}",${partStandIns(parts.length).join()}))` });
       parts.push(unmarked);
       return;
     }
@@ -46,20 +45,6 @@ export function setApart(program: string, file: string): Apart {
   };
   visit(parseScript(program));
   return { program: applyEdits(program, edits), parts };
-}
-
-/** What stands for offset and length of a part. */
-export function partStandIns(part: number): [string, string] {
-  return [standIn(part, 0), standIn(part, 1)];
-}
-
-/** Puts `value` in the place of a stand-in, padded so that nothing behind it moves. */
-export function insertNumber(text: string, standIn: string, value: number): string {
-  return text.split(standIn).join(String(value).padStart(standIn.length));
-}
-
-function standIn(part: number, which: 0 | 1): string {
-  return String(STAND_IN + part * 2 + which);
 }
 
 function bodyAround(node: ts.Node): ts.Block {

@@ -5,12 +5,12 @@
 import type { FamilyName } from '../boards/families.js';
 import { PAGE_BYTES, STORAGE_HEADER_BYTES } from '../firmware/flash/layout.js';
 import { sentenceTable } from '../firmware/sentences.js';
-import { insertNumber, partStandIns } from './apart.js';
-import { BETWEEN_PARTS, bundleDevice, type Defines } from './bundle-device.js';
+import { bundleDevice, type Defines } from './bundle-device.js';
 import { definesOf, familyOf } from './defines.js';
 import { BOOT, SAFE_MODE as SAFE_MODE_PLAN } from './memory-plan.js';
 import type { Mutation } from './plant.js';
-import { tokenise } from './tokens.js';
+import { BETWEEN_PARTS, insertNumber, partStandIns } from './stand-ins.js';
+import { TOKENS } from './untokenise.js';
 
 /** Version of the bootloader, which no update can replace. */
 export const BOOTLOADER_VERSION = '1.0.0';
@@ -48,7 +48,7 @@ const SAFE_MODE = ['7306133', '7306139'] as const;
 const SENTENCES = ['7306163', '7306169'] as const;
 const PROGRAM = ['7306151', '7306157'] as const;
 /** All that Espruino evaluates by itself. In a function, so that nothing is left at the root; a text of its own, so that the rest is read over once. */
-const START = tokenise(`(function(){eval(require("Storage").read(".boot0",${PROGRAM[0]},${PROGRAM[1]}))})();`);
+const START = `(${TOKENS.get('function')!}(){eval(require("Storage").read(".boot0",${PROGRAM.join()}))})();`;
 
 /** Builds `.boot0` for a family. Throws where it does not fit its file. */
 export async function buildBootloader(options: BootloaderOptions): Promise<Bootloader> {

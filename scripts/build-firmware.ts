@@ -8,10 +8,11 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { FAMILIES, type FamilyName } from '../boards/families.js';
 import { buildBootloader } from './build-bootloader.js';
-import { BETWEEN_PARTS, bundleDevice, type Defines } from './bundle-device.js';
+import { bundleDevice, type Defines } from './bundle-device.js';
 import { definesOf, familyOf } from './defines.js';
 import { APP } from './memory-plan.js';
 import type { Mutation } from './plant.js';
+import { BETWEEN_PARTS } from './stand-ins.js';
 import { untokenise } from './untokenise.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));

@@ -3,7 +3,7 @@
  * JavaScript in simulated time, and every way a run can end and the next one begin.
  */
 import * as vm from 'node:vm';
-import ts from 'typescript';
+import { parse } from 'acorn';
 import type { ResetCause } from '../firmware/platform/types.js';
 import { untokenise } from '../scripts/untokenise.js';
 import { COST_MS, storageOf } from './api-flash.js';
@@ -228,7 +228,18 @@ function compile(text: string, names: readonly string[]): (...values: unknown[])
 }
 
 function withReturn(text: string): string {
-  const last = ts.createSourceFile('flash.js', text, ts.ScriptTarget.Latest, false, ts.ScriptKind.JS).statements.at(-1);
-  if (!last || !ts.isExpressionStatement(last)) return text;
-  return `${text.slice(0, last.pos)}\nreturn ${text.slice(last.pos)}`;
+  const start = lastExpression(text);
+  return start === undefined ? text : `${text.slice(0, start)}\nreturn ${text.slice(start)}`;
+}
+
+/** Where the last statement begins, if it is an expression; undefined for a text that V8 will refuse, too. */
+function lastExpression(text: string): number | undefined {
+  try {
+    // What stands in front keeps a text from being a directive.
+    const last = parse(`;${text}`, { ecmaVersion: 'latest', allowReturnOutsideFunction: true }).body.at(-1)!;
+    return last.type === 'ExpressionStatement' ? last.start - 1 : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }

@@ -27,7 +27,7 @@ afterAll(async () => {
 
 describe('deadlatch update, as typed', () => {
   it('is stopped by Ctrl-C and goes on where it was; the second time there is nothing to do', async () => {
-    const lock = startCommand(['serve', '--folder', folder, '--port', String(port), '--wire', String(wire)]);
+    const lock = startCommand(['serve', '--speed', '8', '--folder', folder, '--port', String(port), '--wire', String(wire)]);
     served = lock;
     const masterCode = /master code +(\d{6})/.exec(await lock.until(/runs from slot A\./))![1]!;
     const key = await readPrivateKey(join(folder, 'dev.key'), () => Promise.reject(new Error('it has no passphrase')));

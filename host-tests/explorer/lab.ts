@@ -92,8 +92,14 @@ function tagOf(code: string): Uint8Array {
   return new Uint8Array(value.subarray(0, 16));
 }
 
+/** Half a second of hashing each, so made once. */
+const keys = new Map<string, PrivateKey>();
+
 function keyOf(recipe: Recipe): PrivateKey {
-  return createKey(false, bytesFrom(recipe.second ? 'second key' : 'factory key', 48));
+  const name = recipe.second ? 'second key' : 'factory key';
+  const key = keys.get(name) ?? createKey(false, bytesFrom(name, 48));
+  keys.set(name, key);
+  return key;
 }
 
 /** Opens the lab. What is not in the cache yet is built, and signed one after the other: `prepareImage` does that in parallel. */

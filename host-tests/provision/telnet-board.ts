@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { endProcess } from '../../virtual-board/interpreter/end-process.js';
 import { findEspruino } from '../../virtual-board/interpreter/find.js';
 
+/** Without anything to do, Espruino for Linux sleeps for 50 ms whenever it has looked at its console, and an answer of a chip's takes less. */
+const KEPT_AWAKE = 'setInterval(function(){},2);\n';
+
 export interface TelnetBoard {
   /** Starts the interpreter on the flash file of before, as a board is switched on; resolves when its console is there. */
   powerOn(): Promise<void>;
@@ -27,6 +30,7 @@ export function telnetBoard(folder: string): TelnetBoard {
             if (printed.includes('Interactive mode')) resolve();
           });
         }
+        started.stdin.write(KEPT_AWAKE);
         started.on('error', reject);
         started.on('close', (code, signal) => reject(new Error(`the interpreter ended with ${code ?? signal}: ${printed}`)));
       });

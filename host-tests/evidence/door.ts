@@ -3,7 +3,7 @@
  * interpreter, to the same trace; and faults planted in the sources, which the oracle must notice. One walk again, with what led to what went
  * wrong: `npm run -s evidence -- door --repeat SEED:EVENT`.
  */
-import { runJobs, type Job } from '../door-walk/campaign.js';
+import { openWalkers, type Job } from '../door-walk/campaign.js';
 import { FAULTS } from '../door-walk/faults.js';
 import { INVARIANTS, type Violation } from '../door-walk/invariants.js';
 import { firstDifference } from '../door-walk/interpreter.js';
@@ -45,25 +45,30 @@ export async function door({ progress, repeat }: EvidenceOptions): Promise<DoorE
   if (repeat !== undefined) return repeatWalk(repeat);
   const result: DoorEvidence = { events: 0, violations: 0, seeds: 0, hours: 0, starts: 0, invariants: INVARIANTS.length, planted: FAULTS.length,
     caught: 0, onInterpreter: 0 };
-  const walks = Array.from({ length: SEEDS }, (_, index): Job => ({ kind: 'walk', seed: index + 1, events: EVENTS_A_SEED }));
-  await runJobs(walks, (_job, answer) => {
-    if (answer.kind !== 'walked') return;
-    const { walked } = answer;
-    result.events += walked.events;
-    result.seeds++;
-    result.hours += walked.hours;
-    result.starts += walked.starts;
-    result.violations += walked.violations.length;
-    walked.violations.slice(0, 1).forEach(report);
-    progress(result.seeds / SEEDS * WALKS_SHARE, `${result.events} events, ${result.violations} violations`);
-  });
-  let tried = 0;
-  await runJobs(FAULTS.map(({ name }): Job => ({ kind: 'fault', name })), (job, answer) => {
-    if (job.kind !== 'fault' || answer.kind !== 'fault') return;
-    if (answer.violation) result.caught++;
-    else console.error(`planted fault not noticed: ${job.name}`);
-    progress(WALKS_SHARE + ++tried / FAULTS.length * (FAULTS_SHARE - WALKS_SHARE), 'planted faults');
-  });
+  const walkers = openWalkers();
+  try {
+    const walks = Array.from({ length: SEEDS }, (_, index): Job => ({ kind: 'walk', seed: index + 1, events: EVENTS_A_SEED }));
+    await walkers.run(walks, (_job, answer) => {
+      if (answer.kind !== 'walked') return;
+      const { walked } = answer;
+      result.events += walked.events;
+      result.seeds++;
+      result.hours += walked.hours;
+      result.starts += walked.starts;
+      result.violations += walked.violations.length;
+      walked.violations.slice(0, 1).forEach(report);
+      progress(result.seeds / SEEDS * WALKS_SHARE, `${result.events} events, ${result.violations} violations`);
+    });
+    let tried = 0;
+    await walkers.run(FAULTS.map(({ name }): Job => ({ kind: 'fault', name })), (job, answer) => {
+      if (job.kind !== 'fault' || answer.kind !== 'fault') return;
+      if (answer.violation) result.caught++;
+      else console.error(`planted fault not noticed: ${job.name}`);
+      progress(WALKS_SHARE + ++tried / FAULTS.length * (FAULTS_SHARE - WALKS_SHARE), 'planted faults');
+    });
+  } finally {
+    walkers.close();
+  }
   progress(FAULTS_SHARE, 'the same walk on the real interpreter');
   result.hours = Math.round(result.hours);
   const { missing } = findEspruino();

@@ -1,7 +1,5 @@
 /** A campaign: flows, cuts and nested cuts spread over processes, one for each core. */
-import { fork, type ChildProcess } from 'node:child_process';
-import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { openJobs, type Jobs } from '../tooling/jobs.js';
 import { addTally, emptyTally, type Tally } from './explore.js';
 import { IMAGE_NAMES, type ImageName } from './lab.js';
 
@@ -16,50 +14,12 @@ export type Answer =
   | { kind: 'done' }
   | { kind: 'flow'; operations: number; history: string[] }
   | { kind: 'tally'; tally: Tally }
-  | { kind: 'fault'; caught: string | undefined }
-  | { kind: 'failed'; words: string };
+  | { kind: 'fault'; caught: string | undefined };
 
-export interface Pool {
-  /** Answers in the order of the jobs. Rejects where a job failed. */
-  run(jobs: readonly Job[], done?: (job: Job, answer: Answer) => void): Promise<Answer[]>;
-  close(): void;
-}
+export type Pool = Jobs<Job, Answer>;
 
-const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-
-export function openPool(processes = Math.max(1, availableParallelism())): Pool {
-  const workers: ChildProcess[] = [];
-
-  function ask(worker: ChildProcess, job: Job): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const ended = (): void => reject(new Error(`the process of job ${JSON.stringify(job)} ended`));
-      worker.once('exit', ended);
-      worker.once('message', (answer: Answer) => {
-        worker.off('exit', ended);
-        if (answer.kind === 'failed') reject(new Error(`${JSON.stringify(job)}: ${answer.words}`));
-        else resolve(answer);
-      });
-      worker.send(job);
-    });
-  }
-
-  return {
-    async run(jobs, done = () => undefined) {
-      while (workers.length < Math.min(processes, jobs.length)) workers.push(fork(WORKER, { cwd: ROOT, execArgv: ['--import', 'tsx'] }));
-      const answers: Answer[] = [];
-      let next = 0;
-      await Promise.all(workers.map(async (worker) => {
-        while (next < jobs.length) {
-          const index = next++;
-          answers[index] = await ask(worker, jobs[index]!);
-          done(jobs[index]!, answers[index]);
-        }
-      }));
-      return answers;
-    },
-    close: () => workers.forEach((worker) => worker.kill()),
-  };
+export function openPool(processes?: number): Pool {
+  return openJobs(new URL('./worker.ts', import.meta.url), processes);
 }
 
 export interface CampaignOptions {

@@ -1,4 +1,5 @@
-/** One process of a campaign: takes jobs, one at a time, and answers each. */
+/** One process of a campaign. */
+import { serveJobs } from '../tooling/jobs.js';
 import { createExplorer, type Explorer } from './explore.js';
 import type { Answer, Job } from './campaign.js';
 import { openLab, prepareImage } from './lab.js';
@@ -6,7 +7,7 @@ import { tryFault } from './faults.js';
 
 let explorer: Promise<Explorer> | undefined;
 
-async function work(job: Job): Promise<Answer> {
+serveJobs<Job, Answer>(async (job) => {
   if (job.kind === 'sign') {
     await prepareImage(job.image);
     return { kind: 'done' };
@@ -17,11 +18,4 @@ async function work(job: Job): Promise<Answer> {
   if (job.kind === 'flow') return { kind: 'flow', operations: ready.operations(job.flow), history: ready.history(job.flow) };
   if (job.kind === 'nested') return { kind: 'tally', tally: ready.nested(job.from, job.to) };
   return { kind: 'tally', tally: ready.cut(job.flow, job.from, job.to, job.torn) };
-}
-
-process.on('message', (job: Job) => {
-  work(job).then(
-    (answer) => process.send!(answer),
-    (error: unknown) => process.send!({ kind: 'failed', words: error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : String(error) } satisfies Answer),
-  );
 });

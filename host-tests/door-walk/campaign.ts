@@ -1,11 +1,17 @@
-/** Many walks and planted faults, spread over processes. */
+/** Many walks, in Node and on the interpreter, and planted faults, spread over processes. */
 import { openJobs, type Jobs } from '../tooling/jobs.js';
 import type { Violation } from './invariants.js';
 import type { Walked } from './walker.js';
 
-export type Job = { kind: 'walk'; seed: number; events: number } | { kind: 'fault'; name: string };
+export type Job =
+  | { kind: 'walk'; seed: number; events: number }
+  | { kind: 'interpreter'; seed: number; events: number }
+  | { kind: 'fault'; name: string };
 
-export type Answer = { kind: 'walked'; walked: Walked } | { kind: 'fault'; violation?: Violation };
+export type Answer =
+  | { kind: 'walked'; walked: Walked }
+  | { kind: 'fault'; violation: Violation | undefined }
+  | { kind: 'interpreter'; difference: string | undefined };
 
 export type Walkers = Jobs<Job, Answer>;
 

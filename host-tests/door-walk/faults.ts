@@ -65,11 +65,17 @@ export const FAULTS: readonly Fault[] = [
   fault('schedules are in UTC', 'schedules.ts', 'return time && time + (wordSetting(settings, UTC_OFFSET) - DAY_MINUTES) * 60;', 'return time;'),
   fault('a clock set back revives what had expired', 'clock.ts', 'const code = isBack ? markExpired(parts, newest) : 0;', 'const code = 0;'),
   fault('the menu stays open', 'door.ts', 'if (nowMs >= d.menuUntilMs', 'if (nowMs < 0'),
+  fault('the daily look marks nobody', 'clock.ts', 'return markExpired(parts, time) || keep(parts, time);', 'return keep(parts, time);'),
+  fault('the daily look does not keep the time', 'clock.ts', 'return markExpired(parts, time) || keep(parts, time);', 'return markExpired(parts, time);'),
+  fault('a card that is misread counts', 'wiegand.ts', "if (ones & 1) return '';", ''),
+  fault('a card opens while codes are disabled', 'typing.ts', '  else if (disabled) d.parts.signals.play(DISABLED);\n  else if (d.menu)', '  else if (d.menu)'),
+  fault('a card is compared before its try is marked', 'typing.ts', '  if (!d.menu) d.tries.mark();', '  if (!d.menu && source !== SOURCE_RFID) d.tries.mark();'),
+  fault('a bit that comes late is lost', 'wiegand.ts', 'if (bits && atMs - cameMs > FRAME_GAP_MS) endFrame();', 'if (bits && nowMs() - lastMs > FRAME_GAP_MS) endFrame();'),
   fault('the cells are not asked', 'battery-level.ts', 'if (battery.restMv() < 0) return 0;', 'if (battery) return 0;'),
 ];
 
 /** Walks of this length, from seed 1 on, until one shows the fault. */
-const SEEDS = 16;
+const SEEDS = 50;
 const EVENTS = 4000;
 
 /** What was wrong first; undefined where the fault was not noticed. */

@@ -4,7 +4,7 @@ export const INVARIANTS = [
   'locked into an open door', 'moved on empty cells', 'energised too long', 'energised after a restart', 'both inputs driven', 'flash written while energised', 'pulse too long',
   'key lost', 'right code refused', 'not let out', 'lock-out cut short', 'tries forgotten', 'compared before it was marked',
   'code kept in memory', 'code readable in flash', 'opened for somebody refused', 'opened before it was used up',
-  'expired code came back', 'master changed without a right code', 'changed without a cause', 'asked for and not done', 'turn failed',
+  'expired code came back', 'daily look left out', 'master changed without a right code', 'changed without a cause', 'asked for and not done', 'turn failed',
 ] as const;
 
 export type Invariant = (typeof INVARIANTS)[number];

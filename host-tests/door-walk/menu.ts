@@ -26,6 +26,8 @@ export interface MenuModel {
 type Step = 'choice' | 'user' | 'kind' | 'again' | 'mode' | 'setting' | 'value' | 'sure' | 'hold' | 'digits' | 'code' | 'codeAgain';
 
 const HOLD_MS = 5000;
+/** Where a keypad cannot tell that a key is held. */
+const RESET_PRESSES = 5;
 /** Least and most of each setting, by the number people know it by. */
 const SETTINGS: readonly (readonly [number, number])[] = [
   [0, 0], [0, 3600], [0, 2], [0, 2], [0, 1], [0, 3600], [1, 255], [1, 255], [0, 1], [1, 65535], [1, 30],
@@ -37,8 +39,11 @@ export function openMenuModel(world: World, opener: number): MenuModel {
   let item = 0;
   let user = states.MASTER_USER;
   let first = '';
+  /** `#` at the place where a hard reset is ordered. */
+  let presses = 0;
 
   const nothing = (next: Step = step): Deed => {
+    if (next !== 'hold' || step !== 'hold') presses = 0;
     step = next;
     return { what: 'nothing', log: -1, user: opener, value: 0, closes: false };
   };
@@ -94,7 +99,7 @@ export function openMenuModel(world: World, opener: number): MenuModel {
 
   return {
     user: opener,
-    held: (ms) => (step !== 'hold' || ms < HOLD_MS - 300 ? 'nothing' : ms < HOLD_MS + 300 ? 'maybe' : 'reset'),
+    held: (ms) => (world.readerBits ? (step === 'hold' && presses === RESET_PRESSES - 1 ? 'reset' : 'nothing') : step !== 'hold' || ms < HOLD_MS - 300 ? 'nothing' : ms < HOLD_MS + 300 ? 'maybe' : 'reset'),
     typed(digits) {
       const value = digits && digits.length < 6 ? Number(digits) : -1;
       switch (step) {
@@ -111,7 +116,9 @@ export function openMenuModel(world: World, opener: number): MenuModel {
           return nothing(value > 0 && value < SETTINGS.length ? 'value' : 'setting');
         case 'value': return value >= SETTINGS[item]![0] && value <= SETTINGS[item]![1] ? deed('setting', states.LOG_SETTING) : nothing();
         case 'sure': return value === 98 ? deed('restart', states.LOG_SOFT_RESET, { closes: true }) : nothing('choice');
-        case 'hold': return nothing(digits ? 'choice' : 'hold');
+        case 'hold':
+          presses++;
+          return nothing(digits ? 'choice' : 'hold');
         case 'digits': return digits.length >= 10 ? deed('pairing', states.LOG_PAIRING) : nothing();
         default: return onCode(digits);
       }

@@ -3,16 +3,17 @@
  * and what current flows; nothing of how the lock decides.
  */
 import { BATTERY_EMPTY, CLOCK_WENT_BACK } from '../../firmware/errors.js';
-import { CODES, LOG_FIRST } from '../../firmware/flash/keys.js';
+import { CLOCK, CODES, LOG_FIRST } from '../../firmware/flash/keys.js';
 import { parseLogEntry, type LogEntry } from '../../firmware/lock/access-log.js';
 import { AUTO_RELOCK, DISABLE_TIME, WRONG_CODE_LIMIT } from '../../firmware/lock/settings.js';
 import {
   EXPIRING_USER, LOG_JAMMED, LOG_KEYPAD, LOG_LOCK, LOG_REFUSED, LOG_UNLOCK, MODE_NO_REMOTE, MODE_PASSAGE, MODE_PRIVACY, NOBODY, SOURCE_AUTO, SOURCE_BUTTON,
-  SOURCE_KEYPAD, SOURCE_REMOTE,
+  SOURCE_KEYPAD, SOURCE_REMOTE, SOURCE_RFID,
 } from '../../firmware/lock/states.js';
 import { areWell, forbidThrow } from './cells.js';
 import { openChanges } from './changes.js';
 import { ADD_OR_REMOVE, SET_HOLIDAY, SHUT_OR_LET, TYPE } from './device/codes.js';
+import { cardNumber } from './device/reader.js';
 import * as happen from './device/events.js';
 import * as seen from './device/seen.js';
 import { HASH, KEYS } from './device/wired.js';
@@ -46,6 +47,7 @@ const RESTING_MS = 2500;
 const SENSED_MS = 1200;
 /** Of a clock: seconds. */
 const MINUTE = 60;
+const DAY_S = 86_400;
 /** The longest that an owner waits for the door to come to rest. */
 const OFFICE_MS = 25_000;
 
@@ -131,7 +133,8 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
 
   function allowUnlock(user: number, source: number, sure: boolean, log = LOG_UNLOCK): void {
     used = true;
-    throws.allow(1, now(), source === SOURCE_KEYPAD ? OPENS_MS : 500, () => hasPower(1) && (source !== SOURCE_KEYPAD || isMarked(world(), user)));
+    const isCode = source === SOURCE_KEYPAD || source === SOURCE_RFID;
+    throws.allow(1, now(), isCode ? OPENS_MS : 500, () => hasPower(1) && (!isCode || isMarked(world(), user)));
     expectLog([log, LOG_JAMMED, LOG_REFUSED], source, user, !sure);
     const { bolt, stopsFault } = world();
     letOut = source === SOURCE_BUTTON;
@@ -217,19 +220,41 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
     doubtUntil = Math.max(doubtUntil, time, keys.lastUntil > time ? keys.lastUntil + STARTING_MS : 0);
   }
 
+  function isListening(): boolean {
+    const w = world();
+    return w.time >= doubtUntil && !w.hung && w.time - w.startedAt > STARTING_MS;
+  }
+  function countKey(): void {
+    const time = now();
+    keyTimes = [...keyTimes.filter((each) => time - each < RESTS_MS), time];
+    if (keyTimes.length >= MANY_KEYS) restsUntil = time + RESTS_MS;
+  }
+
+  /** Only one that is read well is a card, and counts as a key. */
+  function beforeCard(): void {
+    const { a, b } = walk().happening;
+    if (b) return;
+    countKey();
+    const sure = isListening() && now() >= restsUntil;
+    typing.card(now(), sure);
+    quietSince = now();
+    typed.card(cardNumber(a), sure);
+  }
+
   function beforeKey(): void {
     const { a, b } = walk().happening;
     const w = world();
     const keys = w.keys;
     const others = [...KEYS].some((_, key) => key !== a && w.time + b >= keys.from[key]! && w.time < keys.until[key]! + 25);
-    const alone = !others && w.time >= keys.until[a]! + 45 && w.time >= doubtUntil && !w.hung && w.time - w.startedAt > STARTING_MS;
-    keyTimes = [...keyTimes.filter((time) => w.time - time < RESTS_MS), w.time];
-    if (keyTimes.length >= MANY_KEYS) restsUntil = w.time + RESTS_MS;
+    const alone = !others && w.time >= keys.until[a]! + 45 && isListening();
+    // A Wiegand keypad says that a key was pressed, not for how long.
+    const isHeard = alone && (b >= HEARD_MS || w.readerBits > 0);
+    countKey();
     const inTyping = w.time - typedAt < ACTIVE_MS;
     typedAt = w.time;
     quietSince = w.time;
-    pressed = w.time < restsUntil ? 'unsure' : alone && b >= HEARD_MS ? 'sure' : alone && a !== HASH ? 'as told' : 'unsure';
-    mustHear = alone && (b >= HEARD_MS || inTyping && b >= HEARD_IN_TYPING_MS);
+    pressed = w.time < restsUntil ? 'unsure' : isHeard ? 'sure' : alone && a !== HASH ? 'as told' : 'unsure';
+    mustHear = isHeard || alone && (inTyping && b >= HEARD_IN_TYPING_MS);
     pressedAt = w.time;
     if (pressed === 'as told') return;
     const submission = typing.key(a, w.time, pressed === 'sure');
@@ -243,11 +268,13 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
     const { a, b } = walk().happening;
     const lastKeyMs = w.door.status().lastKeyMs;
     const heard = lastKeyMs > 0 && w.startedAt + lastKeyMs >= pressedAt;
-    if (mustHear && !heard && (b >= HEARD_MS || storedAt < pressedAt)) violate('key lost', `key ${KEYS.charAt(a)}, down for ${b} ms`);
+    if (mustHear && !heard && (w.readerBits || b >= HEARD_MS || storedAt < pressedAt)) violate('key lost', `key ${KEYS.charAt(a)}, down for ${b} ms`);
     if (pressed === 'as told' && heard) typing.key(a, pressedAt, true);
   }
 
   function beforeTogether(isStuck: boolean): void {
+    // Noise on the lines of a Wiegand keypad is nothing.
+    if (world().readerBits) return;
     const { a, b } = walk().happening;
     const time = now();
     for (let key = 0; key < KEYS.length; key++) if (isStuck ? key === a : a & 1 << key) typing.key(key, time, false);
@@ -274,6 +301,19 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
     if (!fits) violate('asked for and not done', `the owner changed user ${a}, now ${JSON.stringify(person)}`);
   }
 
+  /** The daily look after the clock: who has expired is marked, so that no clock revives it, and the time is kept. */
+  function afterHours(known: { seconds: number; at: number }): void {
+    const w = world();
+    const yesterday = Math.min(...seconds()) - DAY_S;
+    if (w.dead || known.seconds >= yesterday || w.refusing || w.fuse || w.time - storeFailedAt < 1000 * DAY_S) return;
+    for (const { user, type, usedUp } of peopleIn(w).values()) {
+      const expiry = type === EXPIRING_USER && expiryOf(w, user);
+      if (expiry && expiry.until < yesterday && !usedUp) violate('daily look left out', `user ${user} had expired at ${expiry.until}`);
+    }
+    const kept = Buffer.from(w.stores.peek(CLOCK) ?? []);
+    if (kept.length < 4 || kept.readUInt32LE(0) < yesterday) violate('daily look left out', 'the time was not kept');
+  }
+
   function onClock(set: number): void {
     const known = Math.min(...seconds());
     clock = { seconds: set, at: now() };
@@ -296,6 +336,7 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
         if (kind === happen.OFFICE && b !== SET_HOLIDAY) changes.allow(a, w.time + OFFICE_MS);
       }
       if (kind === happen.KEY) beforeKey();
+      else if (kind === happen.CARD) beforeCard();
       else if (kind === happen.KEYS_TOGETHER || kind === happen.STUCK) beforeTogether(kind === happen.STUCK);
       else if (kind === happen.REMOTE) beforeRemote(a, b);
       else if (kind === happen.RELEASE) allowUnlock(NOBODY, SOURCE_BUTTON, w.time > w.releaseUntil + 600 && !w.hung);
@@ -334,6 +375,7 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
       if (kind === happen.CLOCK && (w.clockCode === 0 || w.clockCode === CLOCK_WENT_BACK)) onClock(a * 1000 + b);
       if (kind === happen.OFFICE) afterOffice();
       if (kind === happen.KEY) afterKey();
+      if (kind === happen.HOURS && w.hoursPassed && clock) afterHours(clock);
       if (w.refusing || w.fuse) typed.forget();
       const undone = typed.undone();
       if (undone) violate('asked for and not done', undone);

@@ -27,6 +27,8 @@ export function tellEvent({ kind, a, b, c }: Happening): string {
     case happen.STUCK: return `key ${KEYS.charAt(a)} is stuck for ${b} ms`;
     case happen.RELEASE: return `the button inside, for ${a} ms`;
     case happen.PRIVACY: return `the privacy button, for ${a} ms`;
+    case happen.CARD: return `card ${a}${b ? `, misread (${b})` : ''}`;
+    case happen.HOURS: return `nobody for ${a} hours`;
     case happen.OFFICE: return `the owner changes user ${a}: ${b}, ${c}`;
     default: return `from afar: ${a === 1 ? 'lock' : 'unlock'}, user ${b}`;
   }

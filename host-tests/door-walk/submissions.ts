@@ -2,7 +2,7 @@
 import {
   DISPOSABLE_USER, EXPIRING_USER, FORCED_USER, LOG_FACTORY_RESET, LOG_FORCED_USER, LOG_JAMMED, LOG_LOCK, LOG_MASTER_CHANGED, LOG_MENU, LOG_MODE,
   LOG_NON_ACCESS_USER, LOG_PAIRING, LOG_REFUSED, LOG_SETTING, LOG_SOFT_RESET, LOG_UNLOCK, LOG_USER_ADDED, LOG_USER_CLEARED, LOG_USER_MODIFIED,
-  LOG_WINDOW, LOG_WRONG_CODE_LIMIT, MASTER_USER, MODE_PASSAGE, MODE_PRIVACY, NOBODY, NON_ACCESS_USER, PROGRAMMING_USER, RECOVERY_USER, SOURCE_KEYPAD,
+  LOG_WINDOW, LOG_WRONG_CODE_LIMIT, MASTER_USER, MODE_PASSAGE, MODE_PRIVACY, NOBODY, NON_ACCESS_USER, PROGRAMMING_USER, RECOVERY_USER, SOURCE_KEYPAD, SOURCE_RFID,
 } from '../../firmware/lock/states.js';
 import { ONE_TOUCH } from '../../firmware/lock/settings.js';
 import type { Changes } from './changes.js';
@@ -16,6 +16,8 @@ import { mayHaveTyped, type Submission, type Typing } from './typing.js';
 
 /** A menu that nobody types in is closed by then. */
 const MENU_MS = 31_000;
+/** A card's bits take so long. */
+const CARD_MS = 100;
 /** A change that was asked for stands in flash by then. */
 const DONE_MS = 1000;
 /** Codes that people type here; whatever else the menu was given is told by its hash. */
@@ -46,6 +48,8 @@ export interface Submissions {
   readonly refused: { user: number; time: number };
   submit(submission: Submission, heldMs: number): void;
   unsure(heldMs: number): void;
+  /** A card that was read well; `sure`: for sure. */
+  card(number: string, sure: boolean): void;
   /** Before each event. `isChange`: somebody else is going to read and change records. */
   before(isChange: boolean): void;
   /** What was asked for and does not stand in flash. */
@@ -64,7 +68,7 @@ export function openSubmissions(parts: SubmissionParts): Submissions {
 
   const it: Submissions = {
     lastDigits: '', awaitsMark: false, disabledAt: -1e9, refused: { user: 0, time: -1e9 },
-    submit, unsure,
+    submit, unsure, card,
     before(isChange) {
       const time = world().time;
       if (typing.mode === 'menu' || time < maybeMenuUntil && time - typing.lastMs < 200) maybeMenuUntil = time + MENU_MS;
@@ -122,40 +126,55 @@ export function openSubmissions(parts: SubmissionParts): Submissions {
     if (digits) mine.lastDigits = digits;
     if (what === 'unsure') return unsure(heldMs);
     if (what === 'menu') return onMenu(digits, heldMs);
-    const disabled = lockOut.disabled(time, world().dead ? 0 : world().door.status().disabledMs);
-    if (disabled === 'yes') {
-      mine.disabledAt = time;
-      return;
-    }
+    const disabled = isDisabled(0);
     if (disabled === 'maybe') {
       typing.doubt();
       return unsure(heldMs);
     }
-    it.awaitsMark = true;
-    onCode(time, ownerOf(world(), digits));
+    if (disabled === 'no') onCode(time, ownerOf(world(), digits), SOURCE_KEYPAD);
+  }
+  /** Now, for what is heard `laterMs` after a key would be. */
+  function isDisabled(laterMs: number): 'no' | 'maybe' | 'yes' {
+    const disabled = lockOut.disabled(world().time, world().dead ? 0 : world().door.status().disabledMs - laterMs);
+    if (disabled === 'yes') mine.disabledAt = world().time;
+    return disabled;
   }
 
-  function onCode(time: number, user: number): void {
+  function card(number: string, sure: boolean): void {
+    const time = world().time;
+    // The menu takes no cards.
+    if (sure && typing.mode === 'menu') return;
+    mine.lastDigits = number;
+    const disabled = sure && typing.mode === 'code' ? isDisabled(CARD_MS) : 'maybe';
+    const user = ownerOf(world(), `c${number}`);
+    if (disabled === 'no') return onCode(time, user, SOURCE_RFID);
+    if (disabled === 'yes') return;
+    const isKnown = user !== NOBODY;
+    if (isKnown) maybe(user, SOURCE_RFID);
+    else expectLog([LOG_REFUSED, LOG_WRONG_CODE_LIMIT], SOURCE_RFID, NOBODY, true);
+    typing.doubt();
+    lockOut.unsure(time, isKnown);
+  }
+
+  function onCode(time: number, user: number, source: number): void {
+    it.awaitsMark = true;
     const person = peopleIn(world()).get(user);
     const may = person ? verdictOn(person) : user !== NOBODY;
     if (user === NOBODY) {
       lockOut.wrong(time, storeWell());
-      expectLog([LOG_REFUSED, LOG_WRONG_CODE_LIMIT], SOURCE_KEYPAD, NOBODY);
+      expectLog([LOG_REFUSED, LOG_WRONG_CODE_LIMIT], source, NOBODY);
     } else if (may === false) {
       lockOut.refused(time);
       mine.refused = { user, time };
-      expectLog([refusalOf(person!)], SOURCE_KEYPAD, user);
+      expectLog([refusalOf(person!)], source, user);
     } else if (may === undefined) {
       lockOut.unsure(time, true);
-      expectLog([refusalOf(person!)], SOURCE_KEYPAD, user, true);
-      if (person!.type !== PROGRAMMING_USER) return allowUnlock(user, SOURCE_KEYPAD, false, person!.type === FORCED_USER ? LOG_FORCED_USER : LOG_UNLOCK);
-      expectLog([LOG_MENU], SOURCE_KEYPAD, user, true);
-      maybeMenuUntil = time + MENU_MS;
-      typing.doubt();
+      maybe(user, source);
+      if (person!.type === PROGRAMMING_USER) typing.doubt();
     } else {
       lockOut.right(time, storeWell());
-      if (user === MASTER_USER || person?.type === PROGRAMMING_USER) expectLog([LOG_MENU], SOURCE_KEYPAD, user);
-      else allowUnlock(user, SOURCE_KEYPAD, true, person?.type === FORCED_USER ? LOG_FORCED_USER : LOG_UNLOCK);
+      if (user === MASTER_USER || person?.type === PROGRAMMING_USER) expectLog([LOG_MENU], source, user);
+      else allowUnlock(user, source, true, person?.type === FORCED_USER ? LOG_FORCED_USER : LOG_UNLOCK);
       if (user > USERS_MAX || person?.type === PROGRAMMING_USER) enter(user);
     }
   }
@@ -214,17 +233,19 @@ export function openSubmissions(parts: SubmissionParts): Submissions {
     for (const code of [RECOVERY, ...POOL]) {
       const user = might(code) ? ownerOf(world(), code) : NOBODY;
       if (user === NOBODY) continue;
-      const person = peopleIn(world()).get(user);
       couldBeRight = true;
-      if (person) expectLog([refusalOf(person)], SOURCE_KEYPAD, user, true);
-      if (user === MASTER_USER || person?.type === PROGRAMMING_USER) expectLog([LOG_MENU], SOURCE_KEYPAD, user, true);
-      else if (!person || verdictOn(person) !== false) {
-        allowUnlock(user, SOURCE_KEYPAD, false, person?.type === FORCED_USER ? LOG_FORCED_USER : LOG_UNLOCK);
-      }
-      if (user > USERS_MAX || person?.type === PROGRAMMING_USER) maybeMenuUntil = Math.max(maybeMenuUntil, time + MENU_MS);
+      maybe(user, SOURCE_KEYPAD);
     }
     if (time < maybeMenuUntil) anythingInMenu(time, heldMs);
     lockOut.unsure(time, couldBeRight);
+  }
+  /** Whatever may come of that user's code, if it was one. */
+  function maybe(user: number, source: number): void {
+    const person = peopleIn(world()).get(user);
+    if (person) expectLog([refusalOf(person)], source, user, true);
+    if (user === MASTER_USER || person?.type === PROGRAMMING_USER) expectLog([LOG_MENU], source, user, true);
+    else if (!person || verdictOn(person) !== false) allowUnlock(user, source, false, person?.type === FORCED_USER ? LOG_FORCED_USER : LOG_UNLOCK);
+    if (user > USERS_MAX || person?.type === PROGRAMMING_USER) maybeMenuUntil = Math.max(maybeMenuUntil, world().time + MENU_MS);
   }
   function anythingInMenu(time: number, heldMs: number): void {
     changes.allow('anything', time + heldMs + DONE_MS);

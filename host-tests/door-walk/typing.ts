@@ -25,6 +25,8 @@ export interface Typing {
   /** Everything typed lately, heard or not. */
   readonly recent: { key: string; time: number }[];
   key(index: number, time: number, sure: boolean): Submission | undefined;
+  /** A card was read: what was typed before it is forgotten. */
+  card(time: number, sure: boolean): void;
   /** Time passes. */
   pass(time: number): void;
   /** The menu opened. */
@@ -91,6 +93,13 @@ export function openTyping(): Typing {
         else mode = 'unsure';
       }
       return undefined;
+    },
+    card(time, sure) {
+      pass(time);
+      digits = '';
+      lastMs = time;
+      stars = 0;
+      if (!sure) mode = 'unsure';
     },
     pass,
     enter: () => {

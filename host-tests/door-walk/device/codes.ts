@@ -1,9 +1,11 @@
 /** Who has which code at this door, and what an owner changes about it. */
 import { CODES, MASTER, MORE_CODES, SCHEDULES, SETTINGS } from '../../../firmware/flash/keys.js';
 import { addCode, removeCodes, setMaster, stretchCode } from '../../../firmware/lock/codes-table.js';
+import { CARD_CODE } from '../../../firmware/lock/codes.js';
 import { clearHoliday, clearSchedules, HOLIDAY, storeSchedule, timeSchedule, weekDaySchedule, YEAR_DAY } from '../../../firmware/lock/schedules.js';
 import { AUTO_RELOCK, changeSetting, DOOR_OPEN_PERIOD, EXPIRING_MINUTES, readSettings, UTC_OFFSET } from '../../../firmware/lock/settings.js';
 import { storeUserSchedule, setUser, userOf } from '../../../firmware/lock/users.js';
+import { cardNumber, CARDS, holderOfCard } from './reader.js';
 import type { World } from './world.js';
 
 export const RECOVERY = '271828182845';
@@ -27,7 +29,7 @@ export function masterOf(index: number): string {
 }
 
 // What an owner may change: a user is added or removed, shut out or let in again, gets a schedule of the week or of the year, loses them;
-// a holiday is set or removed; from TYPE on the user gets the type behind it.
+// a holiday is set or removed; the user gets the card that there is for some; from TYPE on the user gets the type behind it.
 export const ADD_OR_REMOVE = 0;
 export const SHUT_OR_LET = 1;
 export const WEEK = 2;
@@ -35,10 +37,11 @@ export const YEAR = 3;
 export const NO_SCHEDULE = 4;
 export const SET_HOLIDAY = 5;
 export const NO_HOLIDAY = 6;
+export const GIVE_CARD = 7;
 export const TYPE = 10;
 
 export interface Codes {
-  /** Stretched codes of users, then of masters. */
+  /** Stretched codes of users, then of masters, then of cards. */
   values: Uint8Array[];
 }
 
@@ -53,8 +56,10 @@ export function enrol(world: World, seed: number): Codes {
   world.recoveryHash = stretch(RECOVERY);
   for (let user = 1; user <= USERS; user++) values[user] = stretch(pinOf(user));
   for (let i = 0; i < MASTERS; i++) values[USERS + 1 + i] = stretch(masterOf(i));
+  for (let i = 0; i < CARDS && world.readerBits; i++) values[USERS + MASTERS + 1 + i] = stretch('c' + cardNumber(i));
   setMaster(platform, records, world.recoveryHash, values[USERS + 1]!);
   for (let user = 1; user <= USERS; user++) if (user !== 7) changeUser(world, codes, user, ADD_OR_REMOVE, 0);
+  for (let i = 0; i < CARDS - 1 && world.readerBits; i++) changeUser(world, codes, holderOfCard(i), GIVE_CARD, 0);
   changeUser(world, codes, 9, WEEK, seed * 7);
   changeUser(world, codes, 10, YEAR, seed * 5);
   changeUser(world, codes, 11, WEEK, seed * 3);
@@ -75,6 +80,11 @@ export function changeUser(world: World, codes: Codes, user: number, what: numbe
   const from = 1700000000 + choice % 100 * 2000000;
   if (what === SET_HOLIDAY) return storeSchedule(platform, records, timeSchedule(choice % 5, HOLIDAY, 1, from, from + 20000000));
   if (what === NO_HOLIDAY) return clearHoliday(platform, records, 1);
+  if (what === GIVE_CARD) {
+    let card = 0;
+    while (card < CARDS - 1 && holderOfCard(card) !== user) card++;
+    return addCode(platform, records, world.recoveryHash, codes.values[USERS + MASTERS + 1 + card]!, user, typeOf(user) | CARD_CODE, 0);
+  }
   if (!known) return addCode(platform, records, world.recoveryHash, codes.values[user]!, user, typeOf(user), 0);
   if (what === ADD_OR_REMOVE) return removeCodes(platform, records, user);
   if (what === SHUT_OR_LET) return setUser(platform, records, user, known.type, (known.status & 128) === 0, known.schedule);

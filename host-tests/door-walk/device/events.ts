@@ -44,6 +44,11 @@ export const RELEASE = 19;
 /** The other button inside, that switches privacy. */
 export const PRIVACY = 20;
 
+/** A card is held to the reader: which, 0 or how it is misread (`reader.ts`), milliseconds after it. */
+export const CARD = 21;
+/** Nobody is there for so many hours, if the door is at rest. */
+export const HOURS = 22;
+
 /** The caller's record. */
 export interface Happening {
   kind: number;

@@ -1,11 +1,14 @@
 /** What people do at a door, honest and not, and what happens to it: one event after the other, from a seed. */
-import { ADD_OR_REMOVE, isStored, MASTERS, masterIn, masterOf, NO_HOLIDAY, pinOf, RECOVERY, SET_HOLIDAY, SHUT_OR_LET, TYPE, typeOf, USERS, type Codes } from './codes.js';
 import {
-  BATTERY, CLOCK, CUT_AT_WRITE, CUT_LATER, DOOR, HAND, HANG, IDLE, JAM, KEY, KEYS_TOGETHER, OFFICE, POWER_BACK, POWER_CUT, PRIVACY, RELEASE, REMOTE,
+  ADD_OR_REMOVE, GIVE_CARD, isStored, MASTERS, masterIn, masterOf, NO_HOLIDAY, pinOf, RECOVERY, SET_HOLIDAY, SHUT_OR_LET, TYPE, typeOf, USERS, type Codes,
+} from './codes.js';
+import {
+  BATTERY, CARD, CLOCK, CUT_AT_WRITE, CUT_LATER, DOOR, HAND, HANG, HOURS, IDLE, JAM, KEY, KEYS_TOGETHER, OFFICE, POWER_BACK, POWER_CUT, PRIVACY, RELEASE, REMOTE,
   SENSORS, STORE, STUCK, WATCHDOG, type Happening,
 } from './events.js';
 import { below, between, perMille, type Random } from './random.js';
 import { programming } from './programming.js';
+import { CARDS, holderOfCard } from './reader.js';
 import { HASH, KEYS, STAR } from './wired.js';
 import { timeOf } from '../../../firmware/lock/clock.js';
 import { OPERATING_MODE } from '../../../firmware/lock/settings.js';
@@ -14,7 +17,10 @@ import type { World } from './world.js';
 export interface People {
   random: Random;
   codes: Codes;
-  /** What is still to be typed: keys, `~` a short pause, `_` one of eleven seconds or more, `t` the clock is set, `=` and `-` `#` held, long enough or not. */
+  /**
+   * What is still to be typed: keys, `~` a short pause, `_` one of eleven seconds or more, `t` the clock is set, `=` and `-` `#` held, long enough
+   * or not, `c` a card, `!` the power goes.
+   */
   plan: string;
   /** Everything is as it should be again after so many events. */
   repairIn: number;
@@ -40,6 +46,9 @@ export function decide(people: People, world: World, next: Happening): void {
     return typeOne(people, world, next);
   }
   if (!world.clock.base && perMille(random, 40)) return setClock(random, world, next);
+  if (world.clock.base && perMille(random, 15)) return set(next, HOURS, between(random, 1, 60), 0, 0);
+  if (world.readerBits && perMille(random, 150)) return card(random, next);
+  if (world.settings[OPERATING_MODE] && perMille(random, 60)) return inside(random, next);
   const what = below(random, 100);
   if (what < 30) return trouble(people, world, next);
   if (what < 40) return wait(random, world, next);
@@ -53,12 +62,25 @@ function typeOne(people: People, world: World, next: Happening): void {
   people.plan = people.plan.substr(1);
   if (symbol === '~') return set(next, IDLE, between(random, 200, 1200), 0, 0);
   if (symbol === '_') return set(next, IDLE, between(random, 11000, 12000), 0, 0);
+  if (symbol === '!') return set(next, POWER_CUT, 0, 0, 0);
+  if (symbol === 'c') return card(random, next);
   if (symbol === 't') return setClock(random, world, next);
   if (symbol === '=') return set(next, KEY, HASH, between(random, 5300, 6500), between(random, 300, 900));
   if (symbol === '-') return set(next, KEY, HASH, between(random, 500, 4800), between(random, 300, 900));
   const fast = symbol !== '#' && perMille(random, 250);
   set(next, KEY, KEYS.indexOf(symbol), fast ? between(random, 50, SLOW_KEY_MS) : between(random, SLOW_KEY_MS, 260), fast ? between(random, 60,
     110) : between(random, 60, 240));
+}
+
+/** Mostly it is read well. */
+function card(random: Random, next: Happening): void {
+  set(next, CARD, below(random, CARDS), perMille(random, 200) ? between(random, 1, 99) : 0, between(random, 20, 600));
+}
+
+/** Whom no mode keeps in, and whom some keep out. */
+function inside(random: Random, next: Happening): void {
+  if (perMille(random, 500)) set(next, RELEASE, between(random, 120, 1500), 0, 0);
+  else set(next, REMOTE, between(random, 1, 2), between(random, 1, 250), 0);
 }
 
 function wait(random: Random, world: World, next: Happening): void {
@@ -95,7 +117,8 @@ function intention(people: People, world: World): string {
   if (what < 82) return master(people, world) + '#~' + choice(random) + '~';
   if (what < 85) return newMaster(people, world);
   if (what < 88) return '*' + masterOf(below(random, MASTERS)) + '#';
-  if (what < 92) return wrongOnes(random);
+  // The power goes, and somebody hopes that the lock has forgotten.
+  if (what < 92) return wrongOnes(random) + (perMille(random, 400) ? '!~' : '') + (world.readerBits && perMille(random, 300) ? 'c' : livePin(people, world) + '#~');
   if (what < 96) return spoiled(random, livePin(people, world)) + '#~' + livePin(people, world) + '#~~';
   if (what < 98) return '**' + livePin(people, world) + '#' + livePin(people, world) + '#~';
   return '***' + digits(random, 3) + '_';
@@ -170,17 +193,17 @@ function trouble(people: People, world: World, next: Happening): void {
     people.plan = '~***';
     set(next, KEYS_TOGETHER, 1 << STAR | 1 << HASH, between(random, 100, 5000), 300);
   } else if (what < 86) set(next, KEY, below(random, KEYS.length), between(random, 1, 44), between(random, 20, 400));
-  else if (what < 94) office(random, next);
+  else if (what < 94) office(random, world, next);
   else if (what < 96) set(next, RELEASE, between(random, 120, 1500), 0, 0);
   else if (what < 97) set(next, PRIVACY, between(random, 120, 1500), 0, 0);
   else if (what < 100) set(next, REMOTE, between(random, 1, 2), between(random, 1, 250), 0);
-  else office(random, next);
+  else office(random, world, next);
 }
 
 function typeMenu(people: People, world: World): string {
   const random = people.random;
   const isMaster = perMille(random, 800);
-  return (isMaster ? master(people, world) : pinOf(USERS)) + '#~' + programming(random, isMaster) + '***';
+  return (isMaster ? master(people, world) : pinOf(USERS)) + '#~' + programming(random, isMaster, !world.readerBits) + '***';
 }
 
 /** Some minutes on, or to any other time. */
@@ -191,9 +214,10 @@ function setClock(random: Random, world: World, next: Happening): void {
   set(next, CLOCK, Math.floor(seconds / 1000), seconds % 1000, 0);
 }
 
-function office(random: Random, next: Happening): void {
+function office(random: Random, world: World, next: Happening): void {
   const what = below(random, 16);
   const user = perMille(random, 300) ? 4 + 4 * below(random, 2) : between(random, 1, USERS);
+  if (world.readerBits && perMille(random, 150)) return set(next, OFFICE, holderOfCard(below(random, CARDS)), GIVE_CARD, 0);
   const type = perMille(random, 600) ? typeOf(user) : below(random, 10);
   set(next, OFFICE, user, what < 4 ? ADD_OR_REMOVE : what < 8 ? SHUT_OR_LET : what < 12 ? what - 6 : TYPE + type, below(random, 1000));
   if (next.b === SET_HOLIDAY && perMille(random, 700)) next.b = NO_HOLIDAY;

@@ -2,7 +2,8 @@
 import { masterOf, MASTERS, pinOf, USERS } from './codes.js';
 import { below, between, perMille, type Random } from './random.js';
 
-export function programming(random: Random, isMaster: boolean): string {
+/** `canHold`: a hard reset is ordered by holding `#`, not by pressing it five times. */
+export function programming(random: Random, isMaster: boolean, canHold: boolean): string {
   const what = below(random, 100);
   const user = between(random, 1, USERS);
   // What only the master may.
@@ -15,6 +16,7 @@ export function programming(random: Random, isMaster: boolean): string {
   if (what < 78) return '0#~' + newCode(random, 0);
   if (what < 80) return '9#~' + between(random, 100000, 999999) + between(random, 1000, 9999) + '#~';
   if (what < 85) return '98#~' + (perMille(random, 500) ? '98#~' : '~***');
+  if (!canHold && what < 92) return '99#~' + '#~#~#~#~#~'.substr(perMille(random, 150) ? 0 : 2);
   return '99#~' + (perMille(random, 150) ? '=~' : perMille(random, 750) ? '-~' : '1#~');
 }
 

@@ -6,16 +6,18 @@ import { LOG_LOCK, LOG_UNLOCK } from '../../../firmware/lock/states.js';
 import { setClock } from '../../../firmware/lock/clock.js';
 import { changeUser, enrol, type Codes } from './codes.js';
 import {
-  BATTERY, CLOCK, CUT_AT_WRITE, CUT_LATER, DOOR, HAND, HANG, IDLE, JAM, KEY, KEYS_TOGETHER, OFFICE, POWER_BACK, POWER_CUT, PRIVACY, RELEASE, REMOTE, SENSORS,
-    STORE, STUCK,
-  WATCHDOG, type Happening,
+  BATTERY, CARD, CLOCK, CUT_AT_WRITE, CUT_LATER, DOOR, HAND, HANG, HOURS, IDLE, JAM, KEY, KEYS_TOGETHER, OFFICE, POWER_BACK, POWER_CUT, PRIVACY, RELEASE,
+  REMOTE, SENSORS, STORE, STUCK, WATCHDOG, type Happening,
 } from './events.js';
 import { hold } from './keys.js';
 import { decide, type People } from './people.js';
+import { cardBits, cardNumber, keyBits, misread, TAKEN_MS } from './reader.js';
 import { newRandom } from './random.js';
 import { isHidden, type See } from './seen.js';
 import { KEYS } from './wired.js';
 import { openWorld, wakes, type Board, type Natives, type World } from './world.js';
+
+const HOUR_MS = 3600000;
 
 /** One for everything that is seen, in order. */
 export type Note = (what: number, a: number, b: number) => void;
@@ -55,7 +57,7 @@ export function openWalk(natives: Natives, seed: number, watch: See | undefined,
   let begun = false;
   const board = openWorld(natives, (what, a, b, bytes) => {
     if (begun) see(what, a, b, bytes);
-  });
+  }, readerOf(seed));
   const world = board.world;
   world.dead = false;
   const codes = enrol(world, seed);
@@ -86,11 +88,27 @@ export function openWalk(natives: Natives, seed: number, watch: See | undefined,
   };
 }
 
+/** One door of five has a Wiegand keypad. */
+function readerOf(seed: number): 0 | 4 | 8 {
+  return seed % 5 !== 3 ? 0 : seed % 2 ? 8 : 4;
+}
+
 /** As the rest of the lock does: no flash operation while the door is busy. */
 function standsStill(board: Board): boolean {
   const w = board.world;
   for (let i = 0; i < 200 && !w.dead && !w.hung && w.door.busy(); i++) board.advance(w.time + 100);
   return !w.dead && !w.hung && !w.door.busy();
+}
+
+/** A quiet time, as far as the next look at the clock: the lock does nothing in it but ask whether somebody is there. */
+function passHours(board: Board, hours: number): void {
+  const w = board.world;
+  const status = w.door.status();
+  w.hoursPassed = status.rests && !status.disabledMs && !w.door.busy();
+  if (!w.hoursPassed) return;
+  const up = w.time - w.startedAt;
+  w.time += (Math.floor(up / HOUR_MS) + hours) * HOUR_MS - 700 - up;
+  board.advance(w.time + 1400);
 }
 
 function perform(board: Board, codes: Codes, happening: Happening): void {
@@ -99,12 +117,19 @@ function perform(board: Board, codes: Codes, happening: Happening): void {
   const b = happening.b;
   switch (happening.kind) {
     case KEY:
+      if (w.readerBits) {
+        board.send(keyBits(a, w.readerBits));
+        board.advance(w.time + TAKEN_MS + happening.c);
+        break;
+      }
       w.keys.bounceMs = b > 60 ? a % 4 * 2 : 0;
       hold(w.keys, a, w.time, w.time + b);
       board.advance(w.time + b + happening.c);
       break;
     case KEYS_TOGETHER:
-      for (let key = 0; key < KEYS.length; key++) if (a & 1 << key) hold(w.keys, key, w.time + key, w.time + b);
+      // Noise on the lines.
+      if (w.readerBits) board.send(misread('101100111000', a));
+      else for (let key = 0; key < KEYS.length; key++) if (a & 1 << key) hold(w.keys, key, w.time + key, w.time + b);
       board.advance(w.time + b + happening.c);
       break;
     case IDLE: board.advance(w.time + a); break;
@@ -147,7 +172,15 @@ function perform(board: Board, codes: Codes, happening: Happening): void {
       break;
     case BATTERY: w.analog = a / 1000; break;
     case STORE: w.refusing = a === 1; break;
-    case STUCK: hold(w.keys, a, w.time, w.time + b); break;
+    case STUCK:
+      if (w.readerBits) board.send('0');
+      else hold(w.keys, a, w.time, w.time + b);
+      break;
+    case CARD:
+      board.send(misread(cardBits(cardNumber(a)), b));
+      board.advance(w.time + TAKEN_MS + happening.c);
+      break;
+    case HOURS: passHours(board, a); break;
     case OFFICE:
       w.officeCode = -1;
       if (standsStill(board)) w.officeCode = changeUser(w, codes, a, b, happening.c);

@@ -13,11 +13,12 @@ import { readSettings } from '../../../firmware/lock/settings.js';
 import { openSignals } from '../../../firmware/lock/signals.js';
 import type { Pins, Platform, ResetCause } from '../../../firmware/platform/types.js';
 import { newKeys, columnLevel, type Keys } from './keys.js';
+import { BIT_MS } from './reader.js';
 import {
   BEEPER as BEEPER_SEEN, BOTH_INPUTS, CHANGED, CUT, FAILED, HASHED, LIGHT, MOTOR, PULSE, SAFE_MODE, STARTED, WINDOW, WIRED, type See,
 } from './seen.js';
 import { openStores, REFUSED_WRITE, STAYED_OLD, TORN, WRITTEN, type Stores } from './stores.js';
-import { BATTERY, BEEPER, doorWiring, FIRST_COLUMN, IN1, IN2, LED, LOCKED_STOP, PRIVACY_BUTTON, RELEASE_BUTTON, UNLOCKED_STOP } from './wired.js';
+import { BATTERY, BEEPER, D0, D1, doorWiring, FIRST_COLUMN, IN1, IN2, LED, LOCKED_STOP, PRIVACY_BUTTON, RELEASE_BUTTON, UNLOCKED_STOP } from './wired.js';
 
 /** Native functions of whatever runs this. */
 export interface Natives {
@@ -30,6 +31,11 @@ interface Timer {
   id: number;
   dueMs: number;
   turn: () => void;
+}
+
+interface Edge {
+  pin: number;
+  atMs: number;
 }
 
 const HASH_MS = 0.5;
@@ -49,6 +55,8 @@ export interface World {
   stores: Stores;
   platform: Platform;
   keys: Keys;
+  /** Bits a key of the Wiegand keypad; 0 = a matrix. */
+  readerBits: 0 | 4 | 8;
   /** No power. */
   dead: boolean;
   /** The interpreter does nothing any more; hardware goes on. */
@@ -78,6 +86,8 @@ export interface World {
   /** What the lock knows of the time; and what came of setting it last. */
   clock: Clock;
   clockCode: number;
+  /** The last long time was let pass. */
+  hoursPassed: boolean;
   /** What came of the owner's last change. */
   officeCode: number;
   /** In force. */
@@ -104,13 +114,18 @@ export interface Board {
   advance(untilMs: number): void;
   cut(): void;
   start(cause: ResetCause): void;
+  /** The reader begins to send these. */
+  send(bits: string): void;
 }
 
-export function openWorld(natives: Natives, see: See): Board {
+export function openWorld(natives: Natives, see: See, readerBits: 0 | 4 | 8): Board {
   const levels = new Uint8Array(PINS);
   const ends: number[][] = [];
   let pending = 0;
   let timers: Timer[] = [];
+  /** Bits on their way, and who waits for them. */
+  let edges: Edge[] = [];
+  const watches: ((level: 0 | 1, atMs: number) => void)[] = [];
   let nextId = 1;
   let movedAt = 0;
   const keys = newKeys();
@@ -141,7 +156,9 @@ export function openWorld(natives: Natives, see: See): Board {
     },
     analog: (pin) => (pin === BATTERY ? w.analog : NaN),
     tone: (pin, hz) => set(pin, hz ? 1 : 0),
-    watch: () => undefined,
+    watch: (pin, edge) => {
+      watches[pin] = edge;
+    },
   };
   const platform: Platform = {
     flash: { read: () => new Uint8Array(0), write: () => undefined, erase: () => undefined, text: () => '' },
@@ -178,10 +195,10 @@ export function openWorld(natives: Natives, see: See): Board {
     pins,
   };
   const w: World = {
-    time: 0, startedAt: 0, starts: 0, cause: 'powerOn', wiring: doorWiring(), door: undefined as unknown as Door, stores: openStores(see, elapse, write),
-    platform, keys, dead: true, hung: false, hangOnPulse: false, cutAt: NEVER, fuse: 0, fuseMode: 0, refusing: false, bolt: 0, blockedBelow: 0,
+    time: 0, startedAt: 0, starts: 0, cause: 'powerOn', wiring: doorWiring(readerBits), door: undefined as unknown as Door, stores: openStores(see, elapse, write),
+    platform, keys, readerBits, dead: true, hung: false, hangOnPulse: false, cutAt: NEVER, fuse: 0, fuseMode: 0, refusing: false, bolt: 0, blockedBelow: 0,
     blockedAbove: 1, doorClosed: true, stopsFault: 0, doorSensorFault: 0, releaseUntil: 0, privacyUntil: 0, analog: 0.7,
-    clock: newClock(), clockCode: 0, officeCode: 0, settings: new Uint8Array(0), salt: new Uint8Array(16), recoveryHash: new Uint8Array(0),
+    clock: newClock(), clockCode: 0, hoursPassed: false, officeCode: 0, settings: new Uint8Array(0), salt: new Uint8Array(16), recoveryHash: new Uint8Array(0),
   };
 
   function force(): number {
@@ -253,6 +270,7 @@ export function openWorld(natives: Natives, see: See): Board {
     ends.splice(0, ends.length);
     pending = 0;
     timers = [];
+    edges = [];
     w.dead = true;
     w.hung = false;
     w.cutAt = NEVER;
@@ -264,8 +282,28 @@ export function openWorld(natives: Natives, see: See): Board {
     for (let i = 1; i < timers.length; i++) if (timers[i]!.dueMs < timers[first]!.dueMs) first = i;
     return first;
   }
+  /** Bits that came while the interpreter did something are waiting for it, before timers that are due. */
+  function takeEdges(until: number): void {
+    while (edges.length && (edges[0]!.atMs <= until || edges[0]!.atMs <= w.time)) {
+      const edge = edges.shift()!;
+      elapseUntil(edge.atMs);
+      if (w.dead) return;
+      const watch = watches[edge.pin]!;
+      watch(0, edge.atMs);
+      watch(1, edge.atMs);
+    }
+  }
+  function send(bits: string): void {
+    if (w.dead || w.hung) return;
+    for (let i = 0; i < bits.length; i++) edges.push({ pin: bits.charAt(i) === '0' ? D0 : D1, atMs: w.time + (i + 1) * BIT_MS });
+  }
   function advance(until: number): void {
     while (!w.dead && !w.hung && timers.length) {
+      if (edges.length) {
+        const dueMs = timers[firstTimer()]!.dueMs;
+        takeEdges(dueMs < until ? dueMs : until);
+        if (w.dead) return;
+      }
       const index = firstTimer();
       const timer = timers[index]!;
       if (timer.dueMs > until) break;
@@ -310,7 +348,7 @@ export function openWorld(natives: Natives, see: See): Board {
     see(STARTED, ++w.starts, 0);
     w.door = openDoor(partsOf());
   }
-  return { world: w, force, advance, cut, start };
+  return { world: w, force, advance, cut, start, send };
 }
 
 export function wakes(causeNumber: number): ResetCause {

@@ -1,5 +1,5 @@
 /** What the cells of the walked door can still do, by their volts alone: one reading says for sure, or it depends on what was read before. */
-import type { World } from './device/world.js';
+import type { World } from './device/parts.js';
 
 const FULL_SCALE_MV = 9000;
 /** Below it is no reading, and nobody is kept out for it. */

@@ -2,7 +2,7 @@
 import { CODES, MASTER, MORE_CODES, PENDING, SETTINGS } from '../../firmware/flash/keys.js';
 import { MODE_NORMAL, MODE_PRIVACY } from '../../firmware/lock/states.js';
 import { OPERATING_MODE } from '../../firmware/lock/settings.js';
-import type { World } from './device/world.js';
+import type { World } from './device/parts.js';
 import type { Invariant } from './invariants.js';
 import { describePeople } from './register.js';
 

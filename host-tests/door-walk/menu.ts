@@ -1,6 +1,6 @@
 /** What the menu makes of what is typed in it, as docs/keypad.md tells it. */
 import * as states from '../../firmware/lock/states.js';
-import type { World } from './device/world.js';
+import type { World } from './device/parts.js';
 import { ownerOf, peopleIn } from './register.js';
 
 /** What a `#` in the menu comes to. */

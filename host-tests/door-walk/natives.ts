@@ -1,6 +1,6 @@
 /** What Espruino has natively, in Node. */
 import { createHash } from 'node:crypto';
-import type { Natives } from './device/world.js';
+import type { Natives } from './device/parts.js';
 
 export const natives: Natives = {
   sha256: (data) => new Uint8Array(createHash('sha256').update(typeof data === 'string' ? Buffer.from(data, 'latin1') : data).digest()),

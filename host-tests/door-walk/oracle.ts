@@ -3,51 +3,36 @@
  * and what current flows; nothing of how the lock decides.
  */
 import { BATTERY_EMPTY, CLOCK_WENT_BACK } from '../../firmware/errors.js';
-import { CLOCK, CODES, LOG_FIRST } from '../../firmware/flash/keys.js';
+import { CODES, LOG_FIRST } from '../../firmware/flash/keys.js';
 import { parseLogEntry, type LogEntry } from '../../firmware/lock/access-log.js';
 import { AUTO_RELOCK, DISABLE_TIME, WRONG_CODE_LIMIT } from '../../firmware/lock/settings.js';
 import {
-  EXPIRING_USER, LOG_JAMMED, LOG_KEYPAD, LOG_LOCK, LOG_REFUSED, LOG_UNLOCK, MODE_NO_REMOTE, MODE_PASSAGE, MODE_PRIVACY, NOBODY, SOURCE_AUTO, SOURCE_BUTTON,
+  LOG_JAMMED, LOG_KEYPAD, LOG_LOCK, LOG_REFUSED, LOG_UNLOCK, MODE_NO_REMOTE, MODE_PASSAGE, MODE_PRIVACY, NOBODY, SOURCE_AUTO, SOURCE_BUTTON,
   SOURCE_KEYPAD, SOURCE_REMOTE, SOURCE_RFID,
 } from '../../firmware/lock/states.js';
+import { openCalendar } from './calendar.js';
 import { areWell, forbidThrow } from './cells.js';
 import { openChanges } from './changes.js';
 import { ADD_OR_REMOVE, SET_HOLIDAY, SHUT_OR_LET, TYPE } from './device/codes.js';
-import { cardNumber } from './device/reader.js';
 import * as happen from './device/events.js';
+import { sensesClosed } from './device/parts.js';
 import * as seen from './device/seen.js';
-import { HASH, KEYS } from './device/wired.js';
 import type { Walk } from './device/walk.js';
-import { sensesClosed } from './device/world.js';
 import type { Invariant } from './invariants.js';
 import { openLockOut } from './lock-out.js';
 import { LOGGED_MS, openLogBook } from './log-book.js';
-import { expiryOf, isMarked, modeAt, peopleIn, settingIn, type Person } from './register.js';
+import { openPressing } from './pressing.js';
+import { isMarked, peopleIn, settingIn, type Person } from './register.js';
 import { openSubmissions } from './submissions.js';
 import { openThrows } from './throws.js';
 import { openTyping } from './typing.js';
 
-/** A press of this length is heard, whatever the lock does. */
-export const HEARD_MS = 115;
-/** And of this, while somebody types and flash is not written. */
-export const HEARD_IN_TYPING_MS = 60;
-const ACTIVE_MS = 9000;
-/** A key that is down when the lock starts is not for it, and neither is another one until it was let go. */
-const STARTING_MS = 150;
-/** A key that was stuck counts again when it has been seen up twice, the first time by a quiet lock. */
-const UNSTUCK_MS = 600;
-/** After so many keys in a minute the keypad may rest, and then nobody knows what is heard. */
-const MANY_KEYS = 70;
-const RESTS_MS = 61_000;
 /** A right code opens within this. */
 const OPENS_MS = 5000;
 /** A throw has its longest pause behind it. */
 const RESTING_MS = 2500;
 /** A door that is open, or closed, for this long is seen to be. */
 const SENSED_MS = 1200;
-/** Of a clock: seconds. */
-const MINUTE = 60;
-const DAY_S = 86_400;
 /** The longest that an owner waits for the door to come to rest. */
 const OFFICE_MS = 25_000;
 
@@ -65,7 +50,9 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
   const throws = openThrows(violate, byItself);
   const book = openLogBook(violate);
   const changes = openChanges(world, violate);
-  const typed = openSubmissions({ world, typing, lockOut, changes, seconds, cellsWell: () => cellsWell, expectLog, allowLock, allowUnlock });
+  const calendar = openCalendar(world, violate);
+  const typed = openSubmissions({ world, typing, lockOut, changes, seconds: calendar.seconds, cellsWell: () => cellsWell, expectLog, allowLock, allowUnlock });
+  const pressing = openPressing({ world, happening: () => walk().happening, typing, submissions: typed, storedAt: () => storedAt, violate });
   let opensBy = 0;
   /** The door's sensor has said this for so long. */
   let sensed = true;
@@ -79,33 +66,14 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
   let storeFailedAt = -1e9;
   /** They have not been low since the start. */
   let cellsWell = true;
-  let quietSince = 0;
   let hashed: Uint8Array[] = [];
   let entry: Uint8Array | undefined;
-  let doubtUntil = 0;
-  let pressed: 'sure' | 'as told' | 'unsure' = 'unsure';
-  let mustHear = false;
-  let pressedAt = 0;
-  let typedAt = -1e9;
-  let keyTimes: number[] = [];
-  let restsUntil = -1e9;
   let storedAt = 0;
-  let clock: { seconds: number; at: number } | undefined;
   /** Whom the owner is about to change. */
   let before: Person | undefined;
 
   function expectLog(what: number[], source: number, user: number, maybe = false): void {
     book.expect(now(), what, source, user, maybe || world().refusing);
-  }
-
-  function seconds(): number[] {
-    if (!clock) return [0];
-    const time = clock.seconds + Math.floor((now() - clock.at) / 1000);
-    return [time - 1, time, time + 1, time + 2];
-  }
-
-  function modes(): number[] {
-    return seconds().map((time) => modeAt(world(), time));
   }
 
   /** The door has been in that state for longer than the lock needs to see it. */
@@ -119,7 +87,7 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
     if (direction > 0 && throws.isTooEarly(direction, now())) return 'opened before it was used up';
     if (direction > 0) return used ? 'unlocked without a cause' : 'energised after a restart';
     if (surely(false)) return 'locked into an open door';
-    if (wanted || used && relocks && modes().some((mode) => mode !== MODE_PASSAGE)) return undefined;
+    if (wanted || used && relocks && calendar.modes().some((mode) => mode !== MODE_PASSAGE)) return undefined;
     return used ? 'locked without a cause' : 'energised after a restart';
   }
 
@@ -151,7 +119,7 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
       const isLate = logged.source === SOURCE_AUTO
         || wanted && (logged.what <= LOG_JAMMED && logged.what !== LOG_UNLOCK || logged.what === LOG_REFUSED && logged.code === BATTERY_EMPTY);
       if (isLate) wanted = false;
-      else if (logged.what === LOG_KEYPAD) restsUntil = now() + RESTS_MS;
+      else if (logged.what === LOG_KEYPAD) pressing.rests();
       return isLate || logged.what === LOG_KEYPAD;
     });
   }
@@ -205,89 +173,22 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
   }
 
   function onStart(time: number): void {
-    const { keys } = world();
     typing.restart();
     throws.restart();
     lockOut.restart(time);
     typed.start();
-    clock = undefined;
-    used = mustHear = false;
+    calendar.start();
+    used = false;
     cellsWell = areWell(world());
     relocks = settingIn(world(), AUTO_RELOCK, true) > 0;
-    typedAt = restsUntil = -1e9;
-    keyTimes = [];
-    quietSince = time;
-    doubtUntil = Math.max(doubtUntil, time, keys.lastUntil > time ? keys.lastUntil + STARTING_MS : 0);
-  }
-
-  function isListening(): boolean {
-    const w = world();
-    return w.time >= doubtUntil && !w.hung && w.time - w.startedAt > STARTING_MS;
-  }
-  function countKey(): void {
-    const time = now();
-    keyTimes = [...keyTimes.filter((each) => time - each < RESTS_MS), time];
-    if (keyTimes.length >= MANY_KEYS) restsUntil = time + RESTS_MS;
-  }
-
-  /** Only one that is read well is a card, and counts as a key. */
-  function beforeCard(): void {
-    const { a, b } = walk().happening;
-    if (b) return;
-    countKey();
-    const sure = isListening() && now() >= restsUntil;
-    typing.card(now(), sure);
-    quietSince = now();
-    typed.card(cardNumber(a), sure);
-  }
-
-  function beforeKey(): void {
-    const { a, b } = walk().happening;
-    const w = world();
-    const keys = w.keys;
-    const others = [...KEYS].some((_, key) => key !== a && w.time + b >= keys.from[key]! && w.time < keys.until[key]! + 25);
-    const alone = !others && w.time >= keys.until[a]! + 45 && isListening();
-    // A Wiegand keypad says that a key was pressed, not for how long.
-    const isHeard = alone && (b >= HEARD_MS || w.readerBits > 0);
-    countKey();
-    const inTyping = w.time - typedAt < ACTIVE_MS;
-    typedAt = w.time;
-    quietSince = w.time;
-    pressed = w.time < restsUntil ? 'unsure' : isHeard ? 'sure' : alone && a !== HASH ? 'as told' : 'unsure';
-    mustHear = isHeard || alone && (inTyping && b >= HEARD_IN_TYPING_MS);
-    pressedAt = w.time;
-    if (pressed === 'as told') return;
-    const submission = typing.key(a, w.time, pressed === 'sure');
-    if (submission) typed.submit(submission, b);
-    else if (pressed === 'unsure' && a === HASH) typed.unsure(b);
-  }
-
-  /** The key is up again. Whether a short press was heard, the lock tells, as it tells whoever stands before it. */
-  function afterKey(): void {
-    const w = world();
-    const { a, b } = walk().happening;
-    const lastKeyMs = w.door.status().lastKeyMs;
-    const heard = lastKeyMs > 0 && w.startedAt + lastKeyMs >= pressedAt;
-    if (mustHear && !heard && (w.readerBits || b >= HEARD_MS || storedAt < pressedAt)) violate('key lost', `key ${KEYS.charAt(a)}, down for ${b} ms`);
-    if (pressed === 'as told' && heard) typing.key(a, pressedAt, true);
-  }
-
-  function beforeTogether(isStuck: boolean): void {
-    // Noise on the lines of a Wiegand keypad is nothing.
-    if (world().readerBits) return;
-    const { a, b } = walk().happening;
-    const time = now();
-    for (let key = 0; key < KEYS.length; key++) if (isStuck ? key === a : a & 1 << key) typing.key(key, time, false);
-    typing.doubt();
-    quietSince = time;
-    doubtUntil = Math.max(doubtUntil, time + b + (isStuck ? UNSTUCK_MS : 200));
-    if (isStuck ? a === HASH : a & 1 << HASH) typed.unsure(b);
+    pressing.start(time);
   }
 
   function beforeRemote(direction: number, user: number): void {
-    const refusing = modes().filter((mode) => mode === MODE_PRIVACY || mode === MODE_NO_REMOTE).length;
+    const modes = calendar.modes();
+    const refusing = modes.filter((mode) => mode === MODE_PRIVACY || mode === MODE_NO_REMOTE).length;
     if (refusing) expectLog([LOG_REFUSED], SOURCE_REMOTE, user, true);
-    if (refusing === modes().length) return;
+    if (refusing === modes.length) return;
     if (direction === 1) allowLock(SOURCE_REMOTE, user, !refusing);
     else allowUnlock(user, SOURCE_REMOTE, false);
   }
@@ -299,28 +200,6 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
     const fits = b === ADD_OR_REMOVE || !before ? !before === !!person
       : b === SHUT_OR_LET ? person?.disabled === !before.disabled : person?.type === b - TYPE && !person.disabled;
     if (!fits) violate('asked for and not done', `the owner changed user ${a}, now ${JSON.stringify(person)}`);
-  }
-
-  /** The daily look after the clock: who has expired is marked, so that no clock revives it, and the time is kept. */
-  function afterHours(known: { seconds: number; at: number }): void {
-    const w = world();
-    const yesterday = Math.min(...seconds()) - DAY_S;
-    if (w.dead || known.seconds >= yesterday || w.refusing || w.fuse || w.time - storeFailedAt < 1000 * DAY_S) return;
-    for (const { user, type, usedUp } of peopleIn(w).values()) {
-      const expiry = type === EXPIRING_USER && expiryOf(w, user);
-      if (expiry && expiry.until < yesterday && !usedUp) violate('daily look left out', `user ${user} had expired at ${expiry.until}`);
-    }
-    const kept = Buffer.from(w.stores.peek(CLOCK) ?? []);
-    if (kept.length < 4 || kept.readUInt32LE(0) < yesterday) violate('daily look left out', 'the time was not kept');
-  }
-
-  function onClock(set: number): void {
-    const known = Math.min(...seconds());
-    clock = { seconds: set, at: now() };
-    for (const { user, type, usedUp } of peopleIn(world()).values()) {
-      const expiry = type === EXPIRING_USER && expiryOf(world(), user);
-      if (expiry && expiry.until <= known && set < known - MINUTE && !usedUp) violate('expired code came back', `of user ${user}: it had ended at ${expiry.until}`);
-    }
   }
 
   return {
@@ -335,9 +214,9 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
         before = peopleIn(w).get(a);
         if (kind === happen.OFFICE && b !== SET_HOLIDAY) changes.allow(a, w.time + OFFICE_MS);
       }
-      if (kind === happen.KEY) beforeKey();
-      else if (kind === happen.CARD) beforeCard();
-      else if (kind === happen.KEYS_TOGETHER || kind === happen.STUCK) beforeTogether(kind === happen.STUCK);
+      if (kind === happen.KEY) pressing.beforeKey();
+      else if (kind === happen.CARD) pressing.beforeCard();
+      else if (kind === happen.KEYS_TOGETHER || kind === happen.STUCK) pressing.beforeTogether(kind === happen.STUCK);
       else if (kind === happen.REMOTE) beforeRemote(a, b);
       else if (kind === happen.RELEASE) allowUnlock(NOBODY, SOURCE_BUTTON, w.time > w.releaseUntil + 600 && !w.hung);
       else if (kind === happen.PRIVACY) {
@@ -372,19 +251,19 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
         else violate('right code refused', `${typed.lastDigits} was ended by # more than ${OPENS_MS} ms ago`);
         opensBy = 0;
       }
-      if (kind === happen.CLOCK && (w.clockCode === 0 || w.clockCode === CLOCK_WENT_BACK)) onClock(a * 1000 + b);
+      if (kind === happen.CLOCK && (w.clockCode === 0 || w.clockCode === CLOCK_WENT_BACK)) calendar.set(a * 1000 + b);
       if (kind === happen.OFFICE) afterOffice();
-      if (kind === happen.KEY) afterKey();
-      if (kind === happen.HOURS && w.hoursPassed && clock) afterHours(clock);
+      if (kind === happen.KEY) pressing.afterKey();
+      if (kind === happen.HOURS && w.hoursPassed) calendar.afterHours(storeFailedAt);
       if (w.refusing || w.fuse) typed.forget();
       const undone = typed.undone();
       if (undone) violate('asked for and not done', undone);
       lockOut.check(w.door.status().wrongCodes, (words) => violate('tries forgotten', words));
       if (hashed.some((bytes) => bytes.some((value) => value > 0))) violate('code kept in memory', 'the message that was hashed');
       hashed = [];
-      if (entry && typing.mode === 'code' && w.time - quietSince > 11_000 && entry.some((value) => value > 0)) violate('code kept in memory',
+      if (entry && typing.mode === 'code' && w.time - pressing.quietSince > 11_000 && entry.some((value) => value > 0)) violate('code kept in memory',
         'the digits typed');
-      if (w.time - quietSince > LOGGED_MS && w.time >= doubtUntil && !throws.energised() && w.time - throws.lastMs() >= 2000) {
+      if (w.time - pressing.quietSince > LOGGED_MS && w.time >= pressing.doubtUntil && !throws.energised() && w.time - throws.lastMs() >= 2000) {
         book.quiet(w.time, w.time - storeFailedAt > LOGGED_MS && !w.refusing);
       }
     },

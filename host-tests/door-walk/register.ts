@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { CODES, HOLIDAYS, MASTER, MORE_CODES, SCHEDULES, SETTINGS } from '../../firmware/flash/keys.js';
 import * as states from '../../firmware/lock/states.js';
-import type { World } from './device/world.js';
+import type { World } from './device/parts.js';
 
 export interface Person {
   user: number;

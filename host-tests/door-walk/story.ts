@@ -4,7 +4,7 @@ import * as happen from './device/events.js';
 import type { Happening } from './device/events.js';
 import * as seen from './device/seen.js';
 import { KEYS } from './device/wired.js';
-import { wakes } from './device/world.js';
+import { wakes } from './device/parts.js';
 
 export function tellEvent({ kind, a, b, c }: Happening): string {
   switch (kind) {

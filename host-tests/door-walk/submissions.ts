@@ -2,12 +2,13 @@
 import {
   DISPOSABLE_USER, EXPIRING_USER, FORCED_USER, LOG_FACTORY_RESET, LOG_FORCED_USER, LOG_JAMMED, LOG_LOCK, LOG_MASTER_CHANGED, LOG_MENU, LOG_MODE,
   LOG_NON_ACCESS_USER, LOG_PAIRING, LOG_REFUSED, LOG_SETTING, LOG_SOFT_RESET, LOG_UNLOCK, LOG_USER_ADDED, LOG_USER_CLEARED, LOG_USER_MODIFIED,
-  LOG_WINDOW, LOG_WRONG_CODE_LIMIT, MASTER_USER, MODE_PASSAGE, MODE_PRIVACY, NOBODY, NON_ACCESS_USER, PROGRAMMING_USER, RECOVERY_USER, SOURCE_KEYPAD, SOURCE_RFID,
+  LOG_WINDOW, LOG_WRONG_CODE_LIMIT, MASTER_USER, MODE_PASSAGE, MODE_PRIVACY, NOBODY, NON_ACCESS_USER, PROGRAMMING_USER, RECOVERY_USER, SOURCE_KEYPAD,
+  SOURCE_RFID,
 } from '../../firmware/lock/states.js';
 import { ONE_TOUCH } from '../../firmware/lock/settings.js';
 import type { Changes } from './changes.js';
 import { masterOf, MASTERS, pinOf, RECOVERY, USERS } from './device/codes.js';
-import type { World } from './device/world.js';
+import type { World } from './device/parts.js';
 import type { LockOut } from './lock-out.js';
 import { ANYBODY } from './log-book.js';
 import { openMenuModel, type Deed, type MenuModel } from './menu.js';

@@ -6,7 +6,7 @@ import { clearHoliday, clearSchedules, HOLIDAY, storeSchedule, timeSchedule, wee
 import { AUTO_RELOCK, changeSetting, DOOR_OPEN_PERIOD, EXPIRING_MINUTES, readSettings, UTC_OFFSET } from '../../../firmware/lock/settings.js';
 import { storeUserSchedule, setUser, userOf } from '../../../firmware/lock/users.js';
 import { cardNumber, CARDS, holderOfCard } from './reader.js';
-import type { World } from './world.js';
+import type { World } from './parts.js';
 
 export const RECOVERY = '271828182845';
 /** Users 1, 2, ... */

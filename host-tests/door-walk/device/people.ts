@@ -3,8 +3,8 @@ import {
   ADD_OR_REMOVE, GIVE_CARD, isStored, MASTERS, masterIn, masterOf, NO_HOLIDAY, pinOf, RECOVERY, SET_HOLIDAY, SHUT_OR_LET, TYPE, typeOf, USERS, type Codes,
 } from './codes.js';
 import {
-  BATTERY, CARD, CLOCK, CUT_AT_WRITE, CUT_LATER, DOOR, HAND, HANG, HOURS, IDLE, JAM, KEY, KEYS_TOGETHER, OFFICE, POWER_BACK, POWER_CUT, PRIVACY, RELEASE, REMOTE,
-  SENSORS, STORE, STUCK, WATCHDOG, type Happening,
+  BATTERY, CARD, CLOCK, CUT_AT_WRITE, CUT_LATER, DOOR, HAND, HANG, HOURS, IDLE, JAM, KEY, KEYS_TOGETHER, OFFICE, POWER_BACK, POWER_CUT, PRIVACY, RELEASE,
+  REMOTE, SENSORS, STORE, STUCK, WATCHDOG, type Happening,
 } from './events.js';
 import { below, between, perMille, type Random } from './random.js';
 import { programming } from './programming.js';
@@ -12,7 +12,7 @@ import { CARDS, holderOfCard } from './reader.js';
 import { HASH, KEYS, STAR } from './wired.js';
 import { timeOf } from '../../../firmware/lock/clock.js';
 import { OPERATING_MODE } from '../../../firmware/lock/settings.js';
-import type { World } from './world.js';
+import type { World } from './parts.js';
 
 export interface People {
   random: Random;
@@ -104,7 +104,7 @@ function intention(people: People, world: World): string {
   if (world.settings[OPERATING_MODE] && perMille(random, 80)) return master(people, world) + '#~6#~0#~***';
   if (perMille(random, 130)) return typeMenu(people, world);
   if (world.refusing && perMille(random, 200)) return pinOf(4) + '#~';
-  if (world.clock.base && perMille(random, 80)) return pinOf(8) + '#~t' + pinOf(8) + '#~';
+  if (world.clock.base && perMille(random, 80)) return pinOf(8) + (perMille(random, 500) ? '#~ttt' : '#~t' + pinOf(8) + '#~');
   if (world.clock.base && perMille(random, 200)) return pinOf(between(random, 9, 11)) + '#~';
   if (what < 34) return livePin(people, world) + '#~';
   if (what < 46) return '#~~';

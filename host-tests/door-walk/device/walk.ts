@@ -10,12 +10,13 @@ import {
   REMOTE, SENSORS, STORE, STUCK, WATCHDOG, type Happening,
 } from './events.js';
 import { hold } from './keys.js';
+import { wakes, type Board, type Natives, type World } from './parts.js';
 import { decide, type People } from './people.js';
 import { cardBits, cardNumber, keyBits, misread, TAKEN_MS } from './reader.js';
 import { newRandom } from './random.js';
 import { isHidden, type See } from './seen.js';
 import { KEYS } from './wired.js';
-import { openWorld, wakes, type Board, type Natives, type World } from './world.js';
+import { openWorld } from './world.js';
 
 const HOUR_MS = 3600000;
 

@@ -3,29 +3,22 @@
  * writes take time, in which pulses end and keys are pressed. A pulse behaves as Espruino's: asked for while another runs on its pin it
  * only moves the end.
  */
-import type { Wiring } from '../../../boards/wiring.js';
 import { PENDING, SETTINGS } from '../../../firmware/flash/keys.js';
 import { openBattery } from '../../../firmware/lock/battery.js';
-import { newClock, type Clock } from '../../../firmware/lock/clock.js';
+import { newClock } from '../../../firmware/lock/clock.js';
 import type { Door, DoorParts } from '../../../firmware/lock/door-parts.js';
 import { openDoor } from '../../../firmware/lock/door.js';
 import { readSettings } from '../../../firmware/lock/settings.js';
 import { openSignals } from '../../../firmware/lock/signals.js';
 import type { Pins, Platform, ResetCause } from '../../../firmware/platform/types.js';
-import { newKeys, columnLevel, type Keys } from './keys.js';
+import { newKeys, columnLevel } from './keys.js';
+import { sensesClosed, type Board, type Natives, type World } from './parts.js';
 import { BIT_MS } from './reader.js';
 import {
   BEEPER as BEEPER_SEEN, BOTH_INPUTS, CHANGED, CUT, FAILED, HASHED, LIGHT, MOTOR, PULSE, SAFE_MODE, STARTED, WINDOW, WIRED, type See,
 } from './seen.js';
-import { openStores, REFUSED_WRITE, STAYED_OLD, TORN, WRITTEN, type Stores } from './stores.js';
+import { openStores, REFUSED_WRITE, STAYED_OLD, TORN, WRITTEN } from './stores.js';
 import { BATTERY, BEEPER, D0, D1, doorWiring, FIRST_COLUMN, IN1, IN2, LED, LOCKED_STOP, PRIVACY_BUTTON, RELEASE_BUTTON, UNLOCKED_STOP } from './wired.js';
-
-/** Native functions of whatever runs this. */
-export interface Natives {
-  sha256: Platform['sha256'];
-  toWire: Platform['toWire'];
-  toBytes: Platform['toBytes'];
-}
 
 interface Timer {
   id: number;
@@ -41,82 +34,13 @@ interface Edge {
 const HASH_MS = 0.5;
 /** The bolt's way from one end stop to the other. */
 const TRAVEL_MS = 400;
-export const PINS = 48;
+const PINS = 48;
 const NEVER = 1e15;
 
-export interface World {
-  /** Milliseconds since the beginning, however often the lock restarted. */
-  time: number;
-  startedAt: number;
-  starts: number;
-  cause: ResetCause;
-  wiring: Wiring;
-  door: Door;
-  stores: Stores;
-  platform: Platform;
-  keys: Keys;
-  /** Bits a key of the Wiegand keypad; 0 = a matrix. */
-  readerBits: 0 | 4 | 8;
-  /** No power. */
-  dead: boolean;
-  /** The interpreter does nothing any more; hardware goes on. */
-  hung: boolean;
-  /** The interpreter hangs as soon as the motor has current. */
-  hangOnPulse: boolean;
-  /** The power goes at this time, or at the so many-th write from now (0 = neither), before, inside or after it. */
-  cutAt: number;
-  fuse: number;
-  fuseMode: number;
-  refusing: boolean;
-  /** 0 = fully out (locked), 1 = fully in. */
-  bolt: number;
-  /** The motor cannot push the bolt beyond these. */
-  blockedBelow: number;
-  blockedAbove: number;
-  doorClosed: boolean;
-  /** 0 = end stops work, 1 = both say "reached", 2 = both say "not". */
-  stopsFault: number;
-  /** 0 = the sensor works, 1 = its cable is off. */
-  doorSensorFault: number;
-  /** Somebody presses the button inside until then. */
-  releaseUntil: number;
-  privacyUntil: number;
-  /** Share of the ADC's full scale. */
-  analog: number;
-  /** What the lock knows of the time; and what came of setting it last. */
-  clock: Clock;
-  clockCode: number;
-  /** The last long time was let pass. */
-  hoursPassed: boolean;
-  /** What came of the owner's last change. */
-  officeCode: number;
-  /** In force. */
-  settings: Uint8Array;
-  /** What the lock is set up with. */
-  salt: Uint8Array;
-  recoveryHash: Uint8Array;
-}
-
-/** What the sensor of the door says. */
-export function sensesClosed(w: World): boolean {
-  return w.doorClosed && !w.doorSensorFault;
-}
-
-export const CUT_BEFORE = 0;
-export const CUT_INSIDE = 1;
-export const CUT_AFTER = 2;
-
-export interface Board {
-  world: World;
-  /** -1, 0, 1: what the bridge does to the motor. */
-  force(): number;
-  /** Lets time pass until then, or until the power goes. */
-  advance(untilMs: number): void;
-  cut(): void;
-  start(cause: ResetCause): void;
-  /** The reader begins to send these. */
-  send(bits: string): void;
-}
+/** Where in a write the power goes. */
+const CUT_BEFORE = 0;
+const CUT_INSIDE = 1;
+const CUT_AFTER = 2;
 
 export function openWorld(natives: Natives, see: See, readerBits: 0 | 4 | 8): Board {
   const levels = new Uint8Array(PINS);
@@ -349,8 +273,4 @@ export function openWorld(natives: Natives, see: See, readerBits: 0 | 4 | 8): Bo
     w.door = openDoor(partsOf());
   }
   return { world: w, force, advance, cut, start, send };
-}
-
-export function wakes(causeNumber: number): ResetCause {
-  return causeNumber === 0 ? 'powerOn' : causeNumber === 1 ? 'brownOut' : causeNumber === 2 ? 'watchdog' : causeNumber === 3 ? 'pin' : causeNumber === 4 ? 'software' : 'unknown';
 }

@@ -67,7 +67,7 @@ export const FAULTS: readonly Fault[] = [
   fault('the menu stays open', 'door.ts', 'if (nowMs >= d.menuUntilMs', 'if (nowMs < 0'),
   fault('the daily look marks nobody', 'clock.ts', 'return markExpired(parts, time) || keep(parts, time);', 'return keep(parts, time);'),
   fault('the daily look does not keep the time', 'clock.ts', 'return markExpired(parts, time) || keep(parts, time);', 'return markExpired(parts, time);'),
-  fault('a card that is misread counts', 'wiegand.ts', "if (ones & 1) return '';", ''),
+  fault('a card that is misread counts', 'wiegand.ts', "if (!(ones & 1)) return '';", ''),
   fault('a card opens while codes are disabled', 'typing.ts', '  else if (disabled) d.parts.signals.play(DISABLED);\n  else if (d.menu)', '  else if (d.menu)'),
   fault('a card is compared before its try is marked', 'typing.ts', '  if (!d.menu) d.tries.mark();', '  if (!d.menu && source !== SOURCE_RFID) d.tries.mark();'),
   fault('a long card is not read', 'wiegand.ts', 'const MOST_BITS = 40;', 'const MOST_BITS = 30;'),

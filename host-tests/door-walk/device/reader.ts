@@ -33,7 +33,8 @@ function isOdd(bits: string): number {
 /** The first half counts an even number of ones, the second one an odd number. */
 export function cardBits(number: string): string {
   const facility = number.length - 5;
-  const bits = binary(+number.substr(0, facility), facility === 3 ? 8 : 16) + binary(+number.substr(facility), 16);
+  // Espruino takes a text that begins with 0 for an octal number unless it is told.
+  const bits = binary(parseInt(number.substr(0, facility), 10), facility === 3 ? 8 : 16) + binary(parseInt(number.substr(facility), 10), 16);
   const half = bits.length / 2;
   return isOdd(bits.substr(0, half)) + bits + (1 - isOdd(bits.substr(half)));
 }

@@ -2,7 +2,7 @@
 import { BATTERY_EMPTY, MOTOR_HOT } from '../../firmware/errors.js';
 import { LOG_FIRST } from '../../firmware/flash/keys.js';
 import type { LogEntry } from '../../firmware/lock/access-log.js';
-import { LOG_FORCED_USER, LOG_JAMMED, LOG_REFUSED, LOG_UNLOCK, SOURCE_KEYPAD, SOURCE_REMOTE, SOURCE_RFID } from '../../firmware/lock/states.js';
+import { LOG_FORCED_USER, LOG_JAMMED, LOG_REFUSED, LOG_UNLOCK, NOBODY, SOURCE_KEYPAD, SOURCE_REMOTE, SOURCE_RFID } from '../../firmware/lock/states.js';
 import type { Invariant } from './invariants.js';
 
 /** An event of which nothing is known any more is told within this, once nobody types. */
@@ -37,10 +37,11 @@ export function openLogBook(violate: (invariant: Invariant, words: string) => vo
       expected.push({ what, source, user, since: time, maybe });
     },
     logged(entry, key, code, isExplained) {
+      const isOfThrow = entry.code === BATTERY_EMPTY || entry.code === MOTOR_HOT;
       const fits = ({ what, source, user }: Expected): boolean =>
         what.includes(entry.what) && source === entry.source && (user === entry.user || user === ANYBODY)
-        // A throw is refused for want of power, or by a hot motor; a code for other reasons.
-        && (entry.what !== LOG_REFUSED || !what.includes(LOG_JAMMED) || entry.code === BATTERY_EMPTY || entry.code === MOTOR_HOT);
+        // A throw is refused for want of power, or by a hot motor; a code for other reasons, or, if it is somebody's, for these too.
+        && (entry.what !== LOG_REFUSED || (what.includes(LOG_JAMMED) ? isOfThrow : entry.user !== NOBODY || !isOfThrow));
       const sure = expected.findIndex((each) => !each.maybe && fits(each));
       const place = sure >= 0 ? sure : expected.findIndex(fits);
       if (place >= 0) expected.splice(place, 1);

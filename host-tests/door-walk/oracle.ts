@@ -17,6 +17,7 @@ import { ADD_OR_REMOVE, SET_HOLIDAY, SHUT_OR_LET, TYPE } from './device/codes.js
 import * as happen from './device/events.js';
 import { sensesClosed } from './device/parts.js';
 import * as seen from './device/seen.js';
+import { IN1, IN2 } from './device/wired.js';
 import type { Walk } from './device/walk.js';
 import type { Invariant } from './invariants.js';
 import { openLockOut } from './lock-out.js';
@@ -27,6 +28,10 @@ import { openSubmissions } from './submissions.js';
 import { openThrows } from './throws.js';
 import { openTyping } from './typing.js';
 
+/** A throw begins so soon after somebody asked for it otherwise than by a code. */
+const BEGINS_MS = 500;
+/** Between two tries of one throw, without current. */
+const PAUSE_MS = 700;
 /** A right code opens within this. */
 const OPENS_MS = 5000;
 /** A throw has its longest pause behind it. */
@@ -64,6 +69,8 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
   let relocks = false;
   let letOut = false;
   let storeFailedAt = -1e9;
+  /** Since when they are as they are. */
+  let cellsSince = -1e9;
   /** They have not been low since the start. */
   let cellsWell = true;
   let hashed: Uint8Array[] = [];
@@ -82,7 +89,7 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
   }
 
   function byItself(direction: number): Invariant | undefined {
-    if (now() - throws.lastMs() > RESTING_MS && forbidThrow(world(), direction)) return 'moved on empty cells';
+    if (!hasPower(direction)) return 'moved on empty cells';
     if (direction > 0 && now() - typed.refused.time < OPENS_MS) return 'opened for somebody refused';
     if (direction > 0 && throws.isTooEarly(direction, now())) return 'opened before it was used up';
     if (direction > 0) return used ? 'unlocked without a cause' : 'energised after a restart';
@@ -95,23 +102,28 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
     opensBy = 0;
     used = true;
     if (!surely(true)) wanted = true;
-    if (!surely(false)) throws.allow(-1, now(), 500, () => hasPower(-1));
+    if (!surely(false)) throws.allow(-1, now(), beginsMs(), () => hasPower(-1));
     expectLog([LOG_LOCK, LOG_JAMMED, LOG_REFUSED], source, user, !sure || !surely(true));
   }
 
   function allowUnlock(user: number, source: number, sure: boolean, log = LOG_UNLOCK): void {
     used = true;
     const isCode = source === SOURCE_KEYPAD || source === SOURCE_RFID;
-    throws.allow(1, now(), isCode ? OPENS_MS : 500, () => hasPower(1) && (!isCode || isMarked(world(), user)));
+    throws.allow(1, now(), isCode ? OPENS_MS : beginsMs(), () => hasPower(1) && (!isCode || isMarked(world(), user)));
     expectLog([log, LOG_JAMMED, LOG_REFUSED], source, user, !sure);
     const { bolt, stopsFault } = world();
     letOut = source === SOURCE_BUTTON;
     if (sure && cellsWell && (bolt < 1 || stopsFault)) opensBy = now() + OPENS_MS;
   }
 
-  /** Of a throw that is under way the cells are not asked again. */
+  /** A throw that is asked for in another one's pause waits for its end. */
+  function beginsMs(): number {
+    return now() - throws.lastMs() < PAUSE_MS ? BEGINS_MS + PAUSE_MS : BEGINS_MS;
+  }
+
+  /** The cells are asked when a throw is asked for, and not again while it is under way. */
   function hasPower(direction: number): boolean {
-    return now() - throws.lastMs() < RESTING_MS || !forbidThrow(world(), direction);
+    return now() - throws.lastMs() < RESTING_MS || now() - cellsSince < BEGINS_MS || !forbidThrow(world(), direction);
   }
 
   function onLogged(logged: LogEntry, key: number, code: number): void {
@@ -126,8 +138,12 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
 
   function see(what: number, a: number, b: number, bytes?: Uint8Array): void {
     const time = now();
-    if (what === seen.MOTOR) throws.motor(a, time);
-    else if (what === seen.PULSE) {
+    if (what === seen.MOTOR) {
+      throws.motor(a, time);
+      if (a > 0) opensBy = 0;
+    } else if (what === seen.PULSE) {
+      // What was typed just now may never be compared, as where the power goes.
+      if (world().hangOnPulse && (a === IN1 || a === IN2)) lockOut.cut(time);
       if (b > 100) violate('pulse too long', `${b} ms on pin ${a}`);
     } else if (what === seen.BOTH_INPUTS) violate('both inputs driven', 'at once');
     else if (what === seen.FAILED) violate('turn failed', 'the door logged an exception');
@@ -214,6 +230,8 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
         before = peopleIn(w).get(a);
         if (kind === happen.OFFICE && b !== SET_HOLIDAY) changes.allow(a, w.time + OFFICE_MS);
       }
+      // They change the mode, whatever the menu was just asked for.
+      if (kind === happen.PRIVACY || kind === happen.RELEASE || kind === happen.HAND) typed.forget();
       if (kind === happen.KEY) pressing.beforeKey();
       else if (kind === happen.CARD) pressing.beforeCard();
       else if (kind === happen.KEYS_TOGETHER || kind === happen.STUCK) pressing.beforeTogether(kind === happen.STUCK);
@@ -226,6 +244,7 @@ export function openOracle(walk: () => Walk, violate: (invariant: Invariant, wor
         opensBy = 0;
         used = true;
       } else if (kind === happen.SENSORS || kind === happen.JAM) opensBy = 0;
+      else if (kind === happen.BATTERY) cellsSince = w.time;
       else if (kind === happen.STORE && a) storeFailedAt = w.time;
     },
     after() {

@@ -1,4 +1,5 @@
 /** What a `#` may and must lead to, by what was typed before it. */
+import { PENDING } from '../../firmware/flash/keys.js';
 import {
   DISPOSABLE_USER, EXPIRING_USER, FORCED_USER, LOG_FACTORY_RESET, LOG_FORCED_USER, LOG_JAMMED, LOG_LOCK, LOG_MASTER_CHANGED, LOG_MENU, LOG_MODE,
   LOG_NON_ACCESS_USER, LOG_PAIRING, LOG_REFUSED, LOG_SETTING, LOG_SOFT_RESET, LOG_UNLOCK, LOG_USER_ADDED, LOG_USER_CLEARED, LOG_USER_MODIFIED,
@@ -64,7 +65,8 @@ export function openSubmissions(parts: SubmissionParts): Submissions {
   const { world, typing, lockOut, changes, expectLog, allowLock, allowUnlock } = parts;
   let menu: MenuModel | undefined;
   let maybeMenuUntil = -1e9;
-  let due: { by: number; words: string; isDone: () => boolean } | undefined;
+  /** `waits`: it is on its way, and the door has something to end first. */
+  let due: { by: number; words: string; isDone: () => boolean; waits?: () => boolean } | undefined;
   const storeWell = (): boolean => !world().refusing && !world().fuse;
 
   const it: Submissions = {
@@ -81,6 +83,7 @@ export function openSubmissions(parts: SubmissionParts): Submissions {
       }
     },
     undone() {
+      if (due?.waits?.()) due.by = world().time + DONE_MS;
       if (!due || world().time < due.by) return undefined;
       const { words, isDone } = due;
       due = undefined;
@@ -188,7 +191,8 @@ export function openSubmissions(parts: SubmissionParts): Submissions {
     if (held !== 'nothing') {
       changes.allow('reset', time + heldMs + DONE_MS);
       typing.doubt();
-      if (held === 'reset' && storeWell()) due = { by: time + heldMs + 3 * DONE_MS, words: 'a hard reset was ordered', isDone: () => false };
+      // The start that follows forgets that it is due.
+      if (held === 'reset' && storeWell()) due = { by: time + heldMs + 3 * DONE_MS, words: 'a hard reset was ordered', isDone: () => false, waits: awaitsReset };
       return;
     }
     if (deed.what === 'nothing') return;
@@ -197,6 +201,10 @@ export function openSubmissions(parts: SubmissionParts): Submissions {
       typing.leaveMenu();
       menu = undefined;
     }
+  }
+
+  function awaitsReset(): boolean {
+    return world().stores.peek(PENDING) !== undefined && !world().door.settled();
   }
 
   function perform(deed: Deed, time: number): void {

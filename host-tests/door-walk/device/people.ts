@@ -47,7 +47,7 @@ export function decide(people: People, world: World, next: Happening): void {
   }
   if (!world.clock.base && perMille(random, 40)) return setClock(random, world, next);
   if (world.clock.base && perMille(random, 15)) return set(next, HOURS, between(random, 1, 60), 0, 0);
-  if (world.readerBits && perMille(random, 150)) return card(random, next);
+  if (world.readerBits && perMille(random, 350)) return card(random, next);
   if (world.settings[OPERATING_MODE] && perMille(random, 60)) return inside(random, next);
   const what = below(random, 100);
   if (what < 30) return trouble(people, world, next);

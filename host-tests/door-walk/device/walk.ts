@@ -129,8 +129,10 @@ function perform(board: Board, codes: Codes, happening: Happening): void {
       break;
     case KEYS_TOGETHER:
       // Noise on the lines.
-      if (w.readerBits) board.send(misread('101100111000', a));
-      else for (let key = 0; key < KEYS.length; key++) if (a & 1 << key) hold(w.keys, key, w.time + key, w.time + b);
+      if (w.readerBits) {
+        board.send(misread('101100111000', a));
+        board.advance(w.time + TAKEN_MS);
+      } else for (let key = 0; key < KEYS.length; key++) if (a & 1 << key) hold(w.keys, key, w.time + key, w.time + b);
       board.advance(w.time + b + happening.c);
       break;
     case IDLE: board.advance(w.time + a); break;
@@ -174,8 +176,10 @@ function perform(board: Board, codes: Codes, happening: Happening): void {
     case BATTERY: w.analog = a / 1000; break;
     case STORE: w.refusing = a === 1; break;
     case STUCK:
-      if (w.readerBits) board.send('0');
-      else hold(w.keys, a, w.time, w.time + b);
+      if (w.readerBits) {
+        board.send('0');
+        board.advance(w.time + TAKEN_MS);
+      } else hold(w.keys, a, w.time, w.time + b);
       break;
     case CARD:
       board.send(misread(cardBits(cardNumber(a)), b));

@@ -28,6 +28,8 @@ const HEAD_BYTES = 24_000;
 const TIMEOUT_MS = 120_000;
 /** A page of 4 KB takes 45 ms, and is erased as four here; emulated ESP32 for the call. */
 const FLASH = { eraseMs: 45 / 4, write256Ms: 0.5, callMs: 0.18 };
+/** Of glibc: all variables lie where addresses are positive 32-bit numbers, for `E.memoryArea`. */
+const LOW_MEMORY = { MALLOC_MMAP_THRESHOLD_: String(1 << 30) };
 const ESP32_VARS = 5000;
 const LINUX_VARS = 16383;
 const TRY_MARKS = 64;
@@ -81,7 +83,7 @@ export async function openTimedLocks(factors: Factors): Promise<TimedLocks> {
     const file = bytes.subarray(STORAGE_HEADER_BYTES, geometry.bootPages * PAGE_BYTES);
     file.fill(10);
     file.set(Buffer.from(bootText(boot, settings), 'latin1'));
-    const lock = await createInterpreter({ flash: bytes, wiring });
+    const lock = await createInterpreter({ flash: bytes, wiring, environment: LOW_MEMORY });
     const lines: TimedLine[] = [];
     try {
       await lock.powerOn();

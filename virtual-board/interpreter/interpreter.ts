@@ -39,6 +39,8 @@ export interface InterpreterOptions {
   console?: boolean;
   /** Let flash block for this long; without it, it takes the time of a file. */
   flashTimes?: Settings['flash'];
+  /** For the interpreter's process. */
+  environment?: Record<string, string>;
 }
 
 export interface Interpreter {
@@ -160,7 +162,9 @@ export async function createInterpreter(options: InterpreterOptions): Promise<In
     outbox.clear();
     starts++;
     failedStarts++;
-    const started = spawn(program, world.console ? ['--telnet'] : [], { cwd: folder, stdio: ['pipe', 'pipe', 'pipe'] });
+    const started = spawn(program, world.console ? ['--telnet'] : [], {
+      cwd: folder, stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...options.environment },
+    });
     child = started;
     for (const stream of [started.stdout, started.stderr]) {
       stream.on('data', (data: Buffer) => {

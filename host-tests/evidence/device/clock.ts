@@ -59,7 +59,13 @@ export function openClock(settings: TimedSettings): TimedClock {
   let now = 0;
   let since = 0;
   let ids = 0;
-  let notOurs = 0;
+  /** Seconds that other processes had by `askedAt` since this one's start, and all that was taken off for them. */
+  let others = 0;
+  let askedAt = 0;
+  let takenOff = 0;
+  /** What asking takes, and what it takes at most if nobody else had the processor meanwhile. */
+  let questionS = 1e9;
+  let undisturbedS = 1e9;
   let javascript = 0;
   /** What going in and out of a wrapped function takes, less what a native one does. */
   let overhead = 0;
@@ -68,25 +74,41 @@ export function openClock(settings: TimedSettings): TimedClock {
   let longestTurn = 0;
   let longestFlash = 0;
 
-  /** Nanoseconds for which this process wanted to run since its start, and another one did; 0 where the system does not tell. */
+  /** Seconds for which this process wanted to run since its start, and another one did; 0 where the system does not tell. */
   function waitedFor(): number {
     const told = fs.readFileSync(SCHEDULING);
-    return told ? Number(told.split(' ')[1]) : 0;
+    return told ? Number(told.split(' ')[1]) / 1e9 : 0;
   }
 
-  /** Seconds since the clock went on, without those that belonged to another process: in what was quick there were none. */
+  /** Asks until nobody came between: `others` is right for `askedAt` and for `since`. Gives how often it asked in vain. */
+  function ask(): number {
+    for (let vain = 0; ; vain++) {
+      askedAt = time();
+      others = waitedFor();
+      since = time();
+      if (since - askedAt < undisturbedS) return vain;
+    }
+  }
+
+  /**
+   * Seconds from `since` to `at`, which has just been, without those that belonged to another process: in what was quick there were none. What
+   * others had after `at`, while this was asking, is not theirs of before.
+   */
   function went(at: number): number {
     const seconds = at - since;
     if (seconds < SUSPICIOUS_S) return seconds;
-    const others = (waitedFor() - notOurs) / 1e9;
-    notOurs += others * 1e9;
-    return others < seconds ? seconds - others : 0;
+    const before = others;
+    const vain = ask();
+    const later = askedAt - at - vain * questionS;
+    const theirs = others - before - (later > questionS ? later : 0);
+    if (theirs <= 0) return seconds;
+    takenOff += theirs;
+    return theirs < seconds ? seconds - theirs : 0;
   }
 
   function goOn(): void {
-    notOurs = waitedFor();
+    ask();
     paused = false;
-    since = time();
   }
 
   function stop(): void {
@@ -164,9 +186,6 @@ export function openClock(settings: TimedSettings): TimedClock {
     if (typeof run === 'string') {
       // A text has to run with no scope around it, as the interpreter's own timers do it.
       global[END] = stop;
-      // A part of what was hashed still lies in the flash file: on a chip it would be mapped.
-      const image = global['image'] as [string] | undefined;
-      if (image) image[0] = E.toString(E.toUint8Array(image[0]));
       timer(run + ';' + END + '()', 0);
       timer(pump, AFTER_TEXT_MS);
       goOn();
@@ -201,6 +220,11 @@ export function openClock(settings: TimedSettings): TimedClock {
     return best / calls;
   }
 
+  for (let i = 0; i < 40; i++) {
+    ask();
+    if (since - askedAt < questionS) questionS = since - askedAt;
+  }
+  undisturbedS = questionS * 2;
   global['getTime'] = wrap(() => now / 1000, 0);
   global['setTimeout'] = function (run: (() => void) | string, ms: number) {
     return arm(run, ms);

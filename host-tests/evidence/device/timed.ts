@@ -10,7 +10,11 @@ import type { Sample, TimedLine, TimedSettings } from './protocol.js';
 
 declare const settings: TimedSettings;
 declare const global: Record<string, unknown>;
-declare const E: Record<string, unknown> & { toString(data: unknown): string };
+declare const E: Record<string, unknown> & {
+  toString(data: unknown): string;
+  getAddressOf(data: unknown, isFlat: boolean): number;
+  memoryArea(address: number, bytes: number): string;
+};
 
 type Callable = (a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown;
 interface Socket {
@@ -19,7 +23,7 @@ interface Socket {
   send(text: string, a: number, b: unknown, c?: unknown, d?: unknown): void;
 }
 declare const process: { memory: Callable };
-declare function require(name: 'Flash' | 'Storage'): Record<string, Callable>;
+declare function require(name: 'Flash'): Record<string, Callable>;
 declare function require(name: 'crypto'): { SHA256(data: Uint8Array): ArrayBuffer };
 declare function require(name: 'fs'): { readFileSync(name: string): string };
 declare function require(name: 'dgram'): { createSocket(options: object): Socket };
@@ -33,12 +37,12 @@ const NO_ERASE_MS = 2000;
 const TAPS = 4;
 /** A short hash on the emulated ESP32. */
 const HASH_MS = 0.22;
-const LONG_BYTES = 20000;
+const LONG_BYTES = 1000;
+const LAST_ADDRESS = 0x7fffffff;
 /** By then a start has written what it writes. */
 const SETTLED_MS = 3000;
 
 const flash = require('Flash');
-const storage = require('Storage');
 const native = { require, dgram: require('dgram') };
 const clock = openClock(settings);
 let random = settings.seed;
@@ -48,6 +52,8 @@ let armed: (() => void) | undefined;
 let erases = 0;
 let bootHashes: Callable | undefined;
 let ended = false;
+/** `bytes` holds the memory that `native` points to. */
+const maps: { address: number; bytes: string; native: string }[] = [];
 
 const client = openClient(settings, flash['read'] as (bytes: number, address: number) => unknown, (ms, frame) => clock.turn(ms, () => {
   if (arrived) arrived(frame, { address: '127.0.0.1', port: 1 });
@@ -108,11 +114,22 @@ function createSocket(options: object): Socket {
   };
 }
 
-/** Flash as it is mapped on a chip: text lies in RAM. Only there is no room for a whole image twice, which is just hashed. */
+/** A part of flash as a chip maps it: a native string. Functions made from it point into it, and are not copied. */
+function mapped(address: number, length: number): string {
+  const bytes = E.toString(flash['read']!(length, address));
+  const at = E.getAddressOf(bytes, true);
+  if (at <= 0) throw new Error('no room to map flash at ' + address);
+  maps.push({ address, bytes, native: E.memoryArea(1, LAST_ADDRESS).substr(at, length) });
+  return maps[maps.length - 1]!.native;
+}
+
+/** What is evaluated is mapped, once: the image that runs as a whole, of `.boot0` its long parts. What is only read is copied. */
 function text(name: string, offset: number, length: number): string {
   const address = (name === '.boot0' ? settings.bootAt : settings.fileAt) + offset;
-  if (length < LONG_BYTES) return E.toString(flash['read']!(length, address));
-  if (address === settings.imageAt) return storage['read']!(name, offset, length) as string;
+  const from = address >= settings.imageAt && address + length <= settings.imageAt + settings.imageBytes ? settings.imageAt : address;
+  for (let i = 0; i < maps.length; i++) if (maps[i]!.address === from) return maps[i]!.native.substr(address - from, length);
+  if (from === settings.imageAt) return mapped(from, settings.imageBytes).substr(address - from, length);
+  if (name === '.boot0' && length >= LONG_BYTES) return mapped(address, length);
   return E.toString(flash['read']!(length, address));
 }
 

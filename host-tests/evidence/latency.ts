@@ -19,11 +19,12 @@
  *
  * A start by key from deep sleep: the emulated ESP32 took 1,250 ms to `.boot0`; from there it is measured, to the beep that says ready.
  */
+import { availableParallelism } from 'node:os';
 import { calibrate, type Factors } from '../../virtual-board/interpreter/calibrate.js';
 import { findEspruino } from '../../virtual-board/interpreter/find.js';
-import type { EndLine, EntryLine, Phase, Sample, WakeLine } from './device/protocol.js';
+import type { EndLine, EntryLine, Phase, Sample, TimedLine, WakeLine } from './device/protocol.js';
 import type { Progress } from './index.js';
-import { openTimedLocks, type TimedLocks } from './timed-locks.js';
+import { openTimedLocks, USERS, type TimedLocks } from './timed-locks.js';
 
 export interface Spread {
   p50Ms: number;
@@ -32,12 +33,19 @@ export interface Spread {
   presses: number;
 }
 
-/** All presses together; those for the motor, without stretching; those that only beep. */
-export interface PhaseFigures extends Spread {
-  motor: Spread;
+export interface Kinds {
+  /** The `#` of a PIN to the motor, without stretching. */
+  open: Spread;
+  /** `#` alone to the motor. */
+  lock: Spread;
+  /** Any key to its beep. */
   beep: Spread;
-  /** All presses, on an nRF52: calculated. */
-  nrf52: Spread;
+}
+
+/** All presses together, and each kind. A key that was pressed again has waited since it was pressed first. */
+export interface PhaseFigures extends Spread, Kinds {
+  /** Calculated. */
+  nrf52: Kinds;
   /** Keys that were pressed for 80 ms or longer and not seen. */
   lost: number;
   /** Without flash. */
@@ -48,78 +56,133 @@ export interface PhaseFigures extends Spread {
 
 export interface LatencyFigures {
   phases: Record<Exclude<Phase, 'wake'>, PhaseFigures>;
-  wake: Spread;
-  /** Of all phases. */
+  wake: Spread & { nrf52: Spread };
+  /** Of all phases and kinds. */
   worstP99Ms: number;
+  nrf52WorstP99Ms: number;
   lost: number;
   /** ESP32, calculated; taken off. */
   stretchMs: number;
   users: number;
+  /** What other processes had of the time that was measured, in the worst run that counts; and runs that do not count because of it. */
+  othersShare: number;
+  discarded: number;
   factors: Factors;
 }
 
-const PRESSES = 504;
-const PRESSES_AN_ENTRY = 6;
+/** In each phase: this many PINs, each with four digits and `#`, and as many `#` alone. */
+const PINS = 250;
 /** From power or wake to the first statement of `.boot0`, on the emulated ESP32. */
 export const CHIP_START_MS = 1250;
 /** JavaScript on an nRF52840 over an ESP32. */
 export const NRF52_FACTOR = 4.2;
 /** Entries in one start: a verification is over then, and of the compactions only the first is prepared. */
-const ENTRIES: Record<Exclude<Phase, 'wake'>, number> = { idle: 28, upload: 28, erase: 28, verify: 40, compaction: 2 };
+const ENTRIES: Record<Exclude<Phase, 'wake'>, number> = { idle: 25, upload: 25, erase: 25, verify: 25, compaction: 2 };
 const WAKES = 40;
+/** A run in which others had more of the time than this is repeated, so often at most; then it counts as it is. */
+const MOST_OTHERS = 0.2;
+const REPEATS = 1;
 
 export async function latency(progress: Progress = () => undefined): Promise<LatencyFigures | { skipped: string }> {
   const { missing } = findEspruino();
   if (missing) return { skipped: missing };
   progress(0, 'calibrating, building');
   const factors = await calibrate();
-  const locks = await openTimedLocks(factors);
+  const runs = openRuns(await openTimedLocks(factors));
   const names = Object.keys(ENTRIES) as (keyof typeof ENTRIES)[];
-  const phases = {} as LatencyFigures['phases'];
-  let stretchMs = Infinity;
-  for (const [index, phase] of names.entries()) {
-    const share = (done: number): number => (index + done) / (names.length + 1);
-    const { entries, ends } = await walk(locks, phase, (done) => progress(share(done), phase));
-    stretchMs = Math.min(stretchMs, ...ends.map((end) => end[5]));
-    phases[phase] = figuresOf(entries, ends, Math.min(...ends.map((end) => end[5])));
-  }
-  const ready: Sample[] = [];
-  while (ready.length < WAKES) {
-    progress((names.length + ready.length / WAKES) / (names.length + 1), 'wake');
-    const lines = await locks.run('wake', ready.length + 1, 0);
-    ready.push(...lines.filter((line): line is WakeLine => line[0] === 'wake').map((line) => line[1]));
-  }
+  const share = (index: number, done: number): number => (index + done) / (names.length + 1);
+  const lines = {} as Record<keyof typeof ENTRIES, { entries: EntryLine[]; ends: EndLine[] }>;
+  for (const [index, phase] of names.entries()) lines[phase] = await walk(runs, phase, (done) => progress(share(index, done), phase));
+  const ready = await wakes(runs, (done) => progress(share(names.length, done), 'wake'));
+  const stretchMs = Math.min(...names.flatMap((phase) => lines[phase].ends.map((end) => end[5])));
+  const phases = Object.fromEntries(names.map((phase) => [phase, figuresOf(lines[phase].entries, lines[phase].ends, stretchMs)])) as LatencyFigures['phases'];
+  const worst = (kinds: (phase: PhaseFigures) => Kinds): number => Math.max(...names.flatMap((name) => {
+    const { open, lock, beep } = kinds(phases[name]);
+    return [open.p99Ms, lock.p99Ms, beep.p99Ms];
+  }));
   return {
-    phases, wake: spread(ready.map(([ms]) => CHIP_START_MS + ms)), worstP99Ms: Math.max(...names.map((name) => phases[name].p99Ms)),
-    lost: names.reduce((sum, name) => sum + phases[name].lost, 0), stretchMs: Math.round(stretchMs), users: locks.users, factors,
+    phases, wake: { ...spread(ready.map(([ms]) => CHIP_START_MS + ms)), nrf52: spread(ready.map((sample) => CHIP_START_MS + onNrf52(sample))) },
+    worstP99Ms: worst((phase) => phase), nrf52WorstP99Ms: worst((phase) => phase.nrf52), lost: names.reduce((sum, name) => sum + phases[name].lost, 0),
+    stretchMs: Math.round(stretchMs), users: USERS, ...runs.disturbance(), factors,
   };
 }
 
-async function walk(locks: TimedLocks, phase: keyof typeof ENTRIES, progress: (share: number) => void): Promise<{ entries: EntryLine[]; ends: EndLine[] }> {
+interface Runs {
+  /** Two runs at a time, `seed` rising from 1, until there is `enough`. Each run's lines go to `take`. */
+  until(phase: Phase, entries: number, enough: () => boolean, take: (lines: TimedLine[]) => void): Promise<void>;
+  disturbance(): Pick<LatencyFigures, 'othersShare' | 'discarded'>;
+}
+
+function openRuns(locks: TimedLocks): Runs {
+  let othersShare = 0;
+  let discarded = 0;
+
+  async function run(phase: Phase, seed: number, entries: number): Promise<TimedLine[]> {
+    let best = await locks.run(phase, seed, entries);
+    for (let repeat = 0; repeat < REPEATS && shareOf(best) > MOST_OTHERS; repeat++) {
+      const again = await locks.run(phase, seed, entries);
+      if (shareOf(again) < shareOf(best)) best = again;
+      discarded++;
+    }
+    othersShare = Math.max(othersShare, shareOf(best));
+    return best;
+  }
+
+  return {
+    until: async (phase, entries, enough, take) => {
+      let seed = 0;
+      const lane = async (): Promise<void> => {
+        while (!enough()) take(await run(phase, ++seed, entries));
+      };
+      await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, lane));
+    },
+    disturbance: () => ({ othersShare: Math.round(othersShare * 1000) / 1000, discarded }),
+  };
+}
+
+function shareOf(lines: readonly TimedLine[]): number {
+  const last = lines.at(-1)!;
+  return last[0] === 'end' ? last[6] : last[0] === 'wake' ? last[2] : 1;
+}
+
+async function walk(runs: Runs, phase: keyof typeof ENTRIES, progress: (share: number) => void): Promise<{ entries: EntryLine[]; ends: EndLine[] }> {
   const entries: EntryLine[] = [];
   const ends: EndLine[] = [];
-  for (let seed = 1; entries.length * PRESSES_AN_ENTRY < PRESSES; seed++) {
-    const lines = await locks.run(phase, seed, ENTRIES[phase], () => progress(entries.length * PRESSES_AN_ENTRY / PRESSES));
+  await runs.until(phase, ENTRIES[phase], () => entries.length >= PINS, (lines) => {
     entries.push(...lines.filter((line): line is EntryLine => line[0] === 'entry'));
     ends.push(...lines.filter((line): line is EndLine => line[0] === 'end'));
-    progress(entries.length * PRESSES_AN_ENTRY / PRESSES);
-  }
+    progress(Math.min(1, entries.length / PINS));
+  });
   return { entries, ends };
+}
+
+async function wakes(runs: Runs, progress: (share: number) => void): Promise<Sample[]> {
+  const ready: Sample[] = [];
+  await runs.until('wake', 0, () => ready.length >= WAKES, (lines) => {
+    ready.push(...lines.filter((line): line is WakeLine => line[0] === 'wake').map((line) => line[1]));
+    progress(Math.min(1, ready.length / WAKES));
+  });
+  return ready;
+}
+
+function onNrf52([ms, javascriptMs]: Sample): number {
+  return ms + javascriptMs * (NRF52_FACTOR - 1);
 }
 
 /** `stretchMs` comes off each PIN's `#`. */
 export function figuresOf(entries: readonly EntryLine[], ends: readonly EndLine[], stretchMs: number): PhaseFigures {
-  const without = ([ms, javascriptMs]: Sample): Sample => [ms - stretchMs, javascriptMs - stretchMs];
-  const motor = entries.flatMap((entry) => [without(entry[2]), entry[3]]);
-  const digits = entries.flatMap((entry) => entry[1]);
-  const aloneBeeps = entries.map((entry) => entry[4]);
-  const all = [...motor, ...digits];
-  const most = (values: number[]): number => Math.round(Math.max(0, ...values));
+  const samples = {
+    open: entries.map(([, , [ms, javascriptMs]]): Sample => [ms - stretchMs, javascriptMs - stretchMs]),
+    lock: entries.map((entry) => entry[3]), beep: entries.flatMap((entry) => [...entry[1], entry[4]]),
+  };
+  const kinds = (msOf: (sample: Sample) => number): Kinds => ({
+    open: spread(samples.open.map(msOf)), lock: spread(samples.lock.map(msOf)), beep: spread(samples.beep.map(msOf)),
+  });
+  // What `#` alone does is the motor's; its beep comes on the way.
+  const all = [...samples.open, ...samples.lock, ...entries.flatMap((entry) => entry[1])];
   return {
-    ...spread(all.map(([ms]) => ms)), motor: spread(motor.map(([ms]) => ms)), beep: spread([...digits, ...aloneBeeps].map(([ms]) => ms)),
-    nrf52: spread(all.map(([ms, javascriptMs]) => ms + javascriptMs * (NRF52_FACTOR - 1))),
-    lost: ends.reduce((sum, end) => sum + end[4], 0), longestTurnMs: most(ends.map((end) => end[1])),
-    erases: ends.reduce((sum, end) => sum + end[3], 0),
+    ...spread(all.map(([ms]) => ms)), ...kinds(([ms]) => ms), nrf52: kinds(onNrf52), lost: ends.reduce((sum, end) => sum + end[4], 0),
+    longestTurnMs: Math.round(Math.max(0, ...ends.map((end) => end[1]))), erases: ends.reduce((sum, end) => sum + end[3], 0),
   };
 }
 

@@ -16,13 +16,12 @@ import { linuxFirmware, linuxLock, MASTER_CODE, wiring } from '../interpreter/lo
 import type { Phase, TimedLine, TimedSettings } from './device/protocol.js';
 
 export interface TimedLocks {
-  users: number;
   /** One start; gives what it said, up to its last line. Throws what went wrong, with the seed. */
   run(phase: Phase, seed: number, entries: number, onLine?: () => void): Promise<TimedLine[]>;
 }
 
 const FIRST_PIN = 2000;
-const USERS = 100;
+export const USERS = 100;
 /** In `.boot0`, before its own text. */
 const HEAD_BYTES = 24_000;
 const TIMEOUT_MS = 120_000;
@@ -69,7 +68,7 @@ export async function openTimedLocks(factors: Factors): Promise<TimedLocks> {
       imageAt: layout.slots[0].address, imageBytes: image.file.length, hash: Buffer.from(newer.hash).toString('latin1'),
       watchedFrom: given.phase === 'compaction' ? layout.journal.address : layout.slots[1].address,
       watchedTo: given.phase === 'compaction' ? endOf(layout.records) : endOf(layout.slots[1]),
-      startAt: HEAD_BYTES, startBytes: boot.startBytes,
+      startAt: HEAD_BYTES, bootBytes: boot.text.length - HEAD_BYTES, startBytes: boot.startBytes,
     };
     const json = JSON.stringify(settings).replace(/[\u007f-\uffff]/g, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`);
     const head = `eval(${JSON.stringify(world)})(${json});if(0)`;
@@ -116,7 +115,6 @@ export async function openTimedLocks(factors: Factors): Promise<TimedLocks> {
   withNewer.set(newer.file, layout.slots[1].address - geometry.base);
   const full = fillStores(rested);
   return {
-    users: USERS,
     run: async (phase, seed, entries, onLine) => {
       const flash = phase === 'wake' ? asleep : phase === 'verify' ? withNewer : phase === 'compaction' ? full : rested;
       return (await start(flash, phase === 'wake' ? waking : plain, { phase, seed, entries }, onLine)).lines;

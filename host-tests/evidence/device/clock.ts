@@ -7,7 +7,6 @@ import type { TimedSettings } from './protocol.js';
 
 declare const global: Record<string, unknown>;
 declare function require(name: 'fs'): { readFileSync(name: string): string | undefined };
-declare const E: { toString(data: unknown): string; toUint8Array(text: string): Uint8Array };
 declare function getTime(): number;
 declare function setTimeout(turn: (() => void) | string, ms: number): number;
 
@@ -36,6 +35,8 @@ export interface TimedClock {
   /** Begins, at 0. */
   start(): void;
   longest(): [turnMs: number, flashMs: number];
+  /** Of the time in which the firmware was to run since `start`: what other processes had of it. */
+  othersShare(): number;
   forget(): void;
 }
 
@@ -50,6 +51,7 @@ const MIN_TIMER_MS = 0.1;
 const SCHEDULING = '/proc/self/schedstat';
 /** Without a turn of the lock's taking this long between two calls of hardware, nobody else had the processor. */
 const SUSPICIOUS_S = 3e-4;
+const MOST_QUESTIONS = 20;
 
 export function openClock(settings: TimedSettings): TimedClock {
   const scale = settings.factor * 1000;
@@ -59,13 +61,12 @@ export function openClock(settings: TimedSettings): TimedClock {
   let now = 0;
   let since = 0;
   let ids = 0;
-  /** Seconds that other processes had by `askedAt` since this one's start, and all that was taken off for them. */
+  /** Seconds that other processes had since this one's start, and what was told first; and all that was taken off for them. */
   let others = 0;
-  let askedAt = 0;
+  let firstTold = 0;
   let takenOff = 0;
-  /** What asking takes, and what it takes at most if nobody else had the processor meanwhile. */
+  /** What a question takes. */
   let questionS = 1e9;
-  let undisturbedS = 1e9;
   let javascript = 0;
   /** What going in and out of a wrapped function takes, less what a native one does. */
   let overhead = 0;
@@ -80,27 +81,31 @@ export function openClock(settings: TimedSettings): TimedClock {
     return told ? Number(told.split(' ')[1]) / 1e9 : 0;
   }
 
-  /** Asks until nobody came between: `others` is right for `askedAt` and for `since`. Gives how often it asked in vain. */
+  /** Asks until it is told the same twice, at once: `others` is right for `since`. Gives when the first question was answered. */
   function ask(): number {
-    for (let vain = 0; ; vain++) {
-      askedAt = time();
+    let told = waitedFor();
+    const answeredAt = since = time();
+    firstTold = told;
+    for (let i = 0; i < MOST_QUESTIONS; i++) {
+      const before = since;
       others = waitedFor();
       since = time();
-      if (since - askedAt < undisturbedS) return vain;
+      if (others === told && since - before < questionS * 4) break;
+      told = others;
     }
+    return answeredAt;
   }
 
   /**
    * Seconds from `since` to `at`, which has just been, without those that belonged to another process: in what was quick there were none. What
-   * others had after `at`, while this was asking, is not theirs of before.
+   * others had after `at`, while this was asking, is none of them.
    */
   function went(at: number): number {
     const seconds = at - since;
     if (seconds < SUSPICIOUS_S) return seconds;
     const before = others;
-    const vain = ask();
-    const later = askedAt - at - vain * questionS;
-    const theirs = others - before - (later > questionS ? later : 0);
+    const later = ask() - at - questionS;
+    const theirs = firstTold - before - (later > questionS ? later : 0);
     if (theirs <= 0) return seconds;
     takenOff += theirs;
     return theirs < seconds ? seconds - theirs : 0;
@@ -139,16 +144,17 @@ export function openClock(settings: TimedSettings): TimedClock {
       ran(went(at) * scale - overhead);
       paused = true;
       meanwhile();
-      const result = native(a, b, c, d);
-      if (ms) {
+      try {
+        const result = native(a, b, c, d);
         const takes = typeof ms === 'number' ? ms : ms(a);
         now += takes;
         waited += takes;
+        return result;
+      } finally {
+        paused = false;
+        since = time();
+        if (since - at > SUSPICIOUS_S) goOn();
       }
-      paused = false;
-      since = time();
-      if (since - at > SUSPICIOUS_S) goOn();
-      return result;
     };
   }
 
@@ -221,10 +227,10 @@ export function openClock(settings: TimedSettings): TimedClock {
   }
 
   for (let i = 0; i < 40; i++) {
-    ask();
-    if (since - askedAt < questionS) questionS = since - askedAt;
+    const asked = time();
+    waitedFor();
+    if (time() - asked < questionS) questionS = time() - asked;
   }
-  undisturbedS = questionS * 2;
   global['getTime'] = wrap(() => now / 1000, 0);
   global['setTimeout'] = function (run: (() => void) | string, ms: number) {
     return arm(run, ms);
@@ -249,12 +255,12 @@ export function openClock(settings: TimedSettings): TimedClock {
     start: () => {
       const native = Boolean as unknown as Callable;
       overhead = measure(wrap(native, 0), 200) - measure(native, 200);
-      now = 0;
-      javascript = 0;
+      now = javascript = takenOff = 0;
       turnAt = -1;
       timer(pump, 0);
     },
     longest: () => [longestTurn, longestFlash],
+    othersShare: () => takenOff / (takenOff + javascript / scale),
     forget: () => {
       longestTurn = longestFlash = 0;
     },

@@ -13,8 +13,8 @@ export interface Person {
   boltIs(state: string): void;
   /** Types without looking; `then` a while after the last key. */
   type(keys: string, then: () => void): void;
-  /** A PIN, its throw, `#`, its throw. `when` decides when the first key and the second `#` go down. */
-  enter(when: When, then: (beeps: Sample[], submit: Sample, alone: Sample, aloneBeep: Sample) => void): void;
+  /** A PIN, its throw, `#`, its throw. `when` decides when the first key and the second `#` go down, `whenSubmit` when the PIN's does. */
+  enter(when: When, whenSubmit: When, then: (beeps: Sample[], submit: Sample, alone: Sample, aloneBeep: Sample) => void): void;
   /** A digit, and `*`. */
   tap(when: When, then: (beep: Sample) => void): void;
 }
@@ -32,6 +32,7 @@ export function openPerson(
 ): Person {
   let pressedMs = 0;
   let pressedScript = 0;
+  let downMs = 0;
   let beep: Sample | undefined;
   let motor: Sample | undefined;
   let bolt = '';
@@ -48,23 +49,29 @@ export function openPerson(
     clock.later(5, () => until(what, isSo, then, fromMs));
   }
 
+  /** A key that has to be pressed again has waited since it was pressed first. */
   function press(key: string, isAnswered: () => boolean, then: () => void): void {
     pressedMs = clock.nowMs();
     pressedScript = clock.javascriptMs();
     beep = motor = undefined;
+    down(key, isAnswered, then);
+  }
+
+  function down(key: string, isAnswered: () => boolean, then: () => void): void {
+    downMs = clock.nowMs();
     hold([settings.keys[key]!]);
     clock.later(between(HOLD_MS), () => {
       hold([]);
       until('an answer to ' + key, () => isAnswered() || isLost(), () => {
         if (isAnswered()) return clock.later(between(GAP_MS), then);
         lost++;
-        press(key, isAnswered, then);
+        down(key, isAnswered, then);
       });
     });
   }
 
   function isLost(): boolean {
-    return !beep && !motor && clock.nowMs() - pressedMs > AGAIN_MS;
+    return !beep && !motor && clock.nowMs() - downMs > AGAIN_MS;
   }
 
   const answered = () => beep !== undefined;
@@ -103,17 +110,20 @@ export function openPerson(
       const heard = beep!;
       press('*', answered, () => then(heard));
     })),
-    enter: (when, then) => {
+    enter: (when, whenSubmit, then) => {
       const pin = '' + (settings.firstPin + Math.floor(random() * settings.users));
       const beeps: Sample[] = [];
       let submit: Sample;
       function digit(): void {
         const at = beeps.length;
-        if (at === pin.length) return press('#', moved, opened);
+        if (at === pin.length) return whenSubmit(submitted);
         press(pin.charAt(at), answered, () => {
           beeps.push(beep!);
           digit();
         });
+      }
+      function submitted(): void {
+        press('#', moved, opened);
       }
       function opened(): void {
         submit = motor!;

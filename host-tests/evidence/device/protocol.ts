@@ -38,8 +38,9 @@ export interface TimedSettings {
   watchedTo: number;
   /** SHA-256 in TLV 0x10 of the image to verify, one byte a character. */
   hash: string;
-  /** Where in `.boot0` its own start is, which reads and evaluates the program. */
+  /** Where in `.boot0` its own text is, and how much of it; it begins with its start, which reads and evaluates the program. */
   startAt: number;
+  bootBytes: number;
   startBytes: number;
 }
 
@@ -47,9 +48,12 @@ export interface TimedSettings {
 export type Sample = [ms: number, javascriptMs: number];
 /** Digits to their beeps; the PIN's `#` to the motor; `#` alone to the motor, and to its beep. */
 export type EntryLine = ['entry', beeps: Sample[], submit: Sample, alone: Sample, aloneBeep: Sample];
-/** The longest turn without flash, its flash, erases of pages, keys nobody saw; since the first press. And what stretching a code takes by itself. */
-export type EndLine = ['end', longestTurnMs: number, flashMs: number, erases: number, lost: number, stretchMs: number];
+/**
+ * The longest turn without flash, its flash, erases of pages, keys nobody saw; since the first press. What stretching a code takes by itself. And of the
+ * time since the start, how much belonged to other processes.
+ */
+export type EndLine = ['end', longestTurnMs: number, flashMs: number, erases: number, lost: number, stretchMs: number, othersShare: number];
 /** From the first statement of `.boot0` to the beep. */
-export type WakeLine = ['wake', ready: Sample];
+export type WakeLine = ['wake', ready: Sample, othersShare: number];
 export type FailedLine = ['failed', words: string];
 export type TimedLine = EntryLine | EndLine | WakeLine | FailedLine;

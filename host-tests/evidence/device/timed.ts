@@ -17,6 +17,12 @@ declare const E: Record<string, unknown> & {
 };
 
 type Callable = (a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown;
+interface Mapped {
+  address: number;
+  /** Holds the memory that `native` points to. */
+  bytes: string;
+  native: string;
+}
 interface Socket {
   on(event: 'message', take: (text: string, from?: object) => void): void;
   bind(port: number): void;
@@ -30,19 +36,20 @@ declare function require(name: 'dgram'): { createSocket(options: object): Socket
 
 /** Where nothing has to be waited for: milliseconds until the first key, and until the second `#`. */
 const PAUSES: Record<string, [number, number]> = { idle: [300, 12000], upload: [300, 1500], verify: [100, 700] };
-/** A press that waits for an erase comes so long after its begin, at most; without any erase, after this. */
+/** A press that waits for an erase comes so long after its begin, at most; without any erase, after this: an update waits for somebody who types. */
 const AROUND_MS = 60;
-const NO_ERASE_MS = 2000;
+const NO_ERASE_MS: Record<string, number> = { erase: 4500, compaction: 2000 };
 /** Of an entry among erases: single digits besides. */
 const TAPS = 4;
 /** A short hash on the emulated ESP32. */
 const HASH_MS = 0.22;
-const LONG_BYTES = 1000;
 const LAST_ADDRESS = 0x7fffffff;
 /** By then a start has written what it writes. */
 const SETTLED_MS = 3000;
 
 const flash = require('Flash');
+/** What is evaluated: the image that runs, and `.boot0`. First of all, while there are places as long as that. All else is copied when it is read. */
+const maps = [mapped(settings.imageAt, settings.imageBytes), mapped(settings.bootAt + settings.startAt, settings.bootBytes)];
 const native = { require, dgram: require('dgram') };
 const clock = openClock(settings);
 let random = settings.seed;
@@ -52,8 +59,6 @@ let armed: (() => void) | undefined;
 let erases = 0;
 let bootHashes: Callable | undefined;
 let ended = false;
-/** `bytes` holds the memory that `native` points to. */
-const maps: { address: number; bytes: string; native: string }[] = [];
 
 const client = openClient(settings, flash['read'] as (bytes: number, address: number) => unknown, (ms, frame) => clock.turn(ms, () => {
   if (arrived) arrived(frame, { address: '127.0.0.1', port: 1 });
@@ -78,7 +83,7 @@ function heard(text: string): boolean {
   const report = JSON.parse(text) as [string, unknown, unknown];
   if (report[0] === 'tone' && report[2]) {
     person.beeped();
-    if (settings.phase === 'wake') say(['wake', [clock.nowMs(), clock.javascriptMs()]]);
+    if (settings.phase === 'wake') say(['wake', [clock.nowMs(), clock.javascriptMs()], clock.othersShare()]);
   } else if (report[0] === 'pulse' && (report[1] === settings.pins.in1 || report[1] === settings.pins.in2)) person.motorRan();
   else if (report[0] === 'bolt') person.boltIs(report[1] as string);
   return ['hello', 'log', 'uncaught', 'value', 'taken'].indexOf(report[0]) >= 0;
@@ -115,21 +120,19 @@ function createSocket(options: object): Socket {
 }
 
 /** A part of flash as a chip maps it: a native string. Functions made from it point into it, and are not copied. */
-function mapped(address: number, length: number): string {
+function mapped(address: number, length: number): Mapped {
   const bytes = E.toString(flash['read']!(length, address));
   const at = E.getAddressOf(bytes, true);
-  if (at <= 0) throw new Error('no room to map flash at ' + address);
-  maps.push({ address, bytes, native: E.memoryArea(1, LAST_ADDRESS).substr(at, length) });
-  return maps[maps.length - 1]!.native;
+  if (at <= 0) throw new Error('no room to map flash');
+  return { address, bytes, native: E.memoryArea(1, LAST_ADDRESS).substr(at, length) };
 }
 
-/** What is evaluated is mapped, once: the image that runs as a whole, of `.boot0` its long parts. What is only read is copied. */
 function text(name: string, offset: number, length: number): string {
   const address = (name === '.boot0' ? settings.bootAt : settings.fileAt) + offset;
-  const from = address >= settings.imageAt && address + length <= settings.imageAt + settings.imageBytes ? settings.imageAt : address;
-  for (let i = 0; i < maps.length; i++) if (maps[i]!.address === from) return maps[i]!.native.substr(address - from, length);
-  if (from === settings.imageAt) return mapped(from, settings.imageBytes).substr(address - from, length);
-  if (name === '.boot0' && length >= LONG_BYTES) return mapped(address, length);
+  for (let i = 0; i < maps.length; i++) {
+    const from = address - maps[i]!.address;
+    if (from >= 0 && from + length <= maps[i]!.bytes.length) return maps[i]!.native.substr(from, length);
+  }
   return E.toString(flash['read']!(length, address));
 }
 
@@ -159,11 +162,15 @@ function when(press: () => void): void {
     return;
   }
   armed = press;
-  clock.later(NO_ERASE_MS + chance() * 100, () => {
+  clock.later(NO_ERASE_MS[settings.phase]! + chance() * 100, () => {
     if (armed !== press) return;
     armed = undefined;
     press();
   });
+}
+
+function atOnce(press: () => void): void {
+  press();
 }
 
 function entries(left: number): void {
@@ -182,8 +189,8 @@ function entries(left: number): void {
         next();
       });
     } else {
-      person.enter(when, (beeps, submit, alone, aloneBeep) => {
-        // Of a PIN in this phase only the first key comes when it is wanted.
+      // While somebody types, erases wait, but not for ever. Of a PIN's digits, only the first comes when it is wanted.
+      person.enter(when, settings.phase === 'erase' ? when : atOnce, (beeps, submit, alone, aloneBeep) => {
         say(['entry', settings.phase === 'erase' ? taps.concat([beeps[0]!]) : beeps, submit, alone, aloneBeep]);
         clock.later(300, () => entries(left - 1));
       });
@@ -194,7 +201,7 @@ function entries(left: number): void {
 
 function end(): void {
   const longest = clock.longest();
-  say(['end', longest[0], longest[1], erases, person.lost(), stretchMs]);
+  say(['end', longest[0], longest[1], erases, person.lost(), stretchMs, clock.othersShare()]);
 }
 
 function begin(): void {

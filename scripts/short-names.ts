@@ -7,6 +7,7 @@
  * program holds.
  * The table follows from the sources, so the bootloader and its safe mode, which share records, have the same one.
  */
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import ts from 'typescript';
@@ -23,19 +24,38 @@ const FOREIGN = [
   'node_modules/typescript/lib/lib.es5.d.ts', 'node_modules/@types/espruino/index.d.ts', 'firmware/platform/espruino-globals.d.ts',
 ];
 
+interface Source {
+  /** Path from the root of the repository. */
+  name: string;
+  text: string;
+}
+
+/** The table of each state of the sources that was asked for: a process that builds many bundles reads them all for each. */
+const tables = new Map<string, Map<string, string>>();
+
 /** name -> short name, from all device sources (`files`, absolute paths below `root`). */
 export async function shortNamesOf(root: string, files: readonly string[]): Promise<Map<string, string>> {
+  const read = (paths: readonly string[]): Promise<Source[]> => Promise.all(paths.map(async (path) => (
+    { name: path.slice(root.length).replace(/^\//, ''), text: await readFile(path, 'utf8') })));
+  const foreign = await read(FOREIGN.map((file) => join(root, file)));
+  const sources = await read(files);
+  const state = createHash('sha256').update(JSON.stringify([foreign, sources])).digest('hex');
+  const table = tables.get(state) ?? tableOf(foreign, sources);
+  tables.set(state, table);
+  return table;
+}
+
+function tableOf(foreign: readonly Source[], sources: readonly Source[]): Map<string, string> {
   const kept = new Set<string>();
   const found = new Set<string>();
   const uses = new Map<string, number>();
-  for (const file of FOREIGN) {
-    const code = (await readFile(join(root, file), 'utf8')).replace(/\/\*[^]*?\*\/|\/\/.*/g, '');
+  for (const { text } of foreign) {
+    const code = text.replace(/\/\*[^]*?\*\/|\/\/.*/g, '');
     for (const word of code.match(/[A-Za-z_$][\w$]*/g) ?? []) kept.add(word);
   }
-  for (const file of files) {
-    const name = file.slice(root.length).replace(/^\//, '');
+  for (const { name, text } of sources) {
     if (name.endsWith('.d.ts')) continue;
-    const source = ts.createSourceFile(name, await readFile(file, 'utf8'), ts.ScriptTarget.ES2022, true);
+    const source = ts.createSourceFile(name, text, ts.ScriptTarget.ES2022, true);
     const own = name.startsWith('firmware/') || name.startsWith('bootloader/');
     const crosses = !own || CROSSING.includes(name);
     const visit = (node: ts.Node): void => {

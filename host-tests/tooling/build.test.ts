@@ -44,7 +44,7 @@ describe('building what runs on the lock', () => {
     expect(printed).toEqual(['App 1.2.3 for nobody', 3, '2,4,6']);
   });
 
-  test('several versions differ only in what they say, and are built once each', async () => {
+  test('several versions differ only in what they say, and are compiled once', async () => {
     const one = await buildApp({ family: 'esp32', version: '1.0.0', entry: APP });
     const two = await buildApp({ family: 'esp32', version: '1.0.1', entry: APP });
     expect(two).toBe(one.replace('1.0.0', '1.0.1'));

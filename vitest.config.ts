@@ -1,9 +1,9 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { defineConfig } from 'vitest/config';
 
-/** What takes longest, and begins first: alone at the end, it would leave a core without work. The first two share the machine well: one waits, one reckons. */
+/** What takes longest, and begins first: alone at the end, it would leave a core without work. */
 const LONGEST = [
-  'first-hour/interpreter-hour', 'explorer/powercut', 'first-hour/first-hour', 'provision/provision.interpreter', 'cli/update', 'doctor/doctor', 'flash/records-model',
+  'explorer/powercut', 'first-hour/first-hour', 'provision/provision.interpreter', 'cli/update', 'doctor/doctor', 'flash/records-model',
   'provision/host-cut', 'image/commands', 'first-hour/cuts', 'cli/drill', 'cli/story', 'cli/serve', 'door-walk/walk',
 ];
 

@@ -2,7 +2,7 @@
 import { findEspruino } from '../../virtual-board/interpreter/find.js';
 import { cutProvisioning } from '../first-hour/cuts.js';
 import { notRun, walk, type NotRun, type Step } from '../first-hour/hour.js';
-import { onInterpreter } from '../first-hour/interpreter-hour.js';
+import { ELSEWHERE, onInterpreter } from '../first-hour/interpreter-hour.js';
 import { refusePeers } from '../first-hour/peers.js';
 import { COMMANDS, onStage, PARTS } from '../first-hour/virtual-hour.js';
 import type { Progress } from './index.js';
@@ -36,7 +36,11 @@ export async function firstHour(progress: Progress = () => undefined): Promise<F
     virtual.push(...await onStage(part, (runs) => walk(runs, (command) => progress((SHARES.virtual * index) / parts.length, command))));
   }
   const { missing } = findEspruino();
-  const real = missing ? undefined : await onInterpreter((runs) => walk(runs, (command) => progress(SHARES.virtual, `on the interpreter: ${command}`)));
+  const real = missing ? undefined : await onInterpreter(async (runs) => {
+    // Throws where a command of the guide is left out without a reason.
+    await notRun(Object.keys(runs), ELSEWHERE);
+    return walk(runs, (command) => progress(SHARES.virtual, `on the interpreter: ${command}`));
+  });
   const cuts = await cutProvisioning(CUTS, SEED, (done) => progress(SHARES.virtual + SHARES.interpreter + (0.1 * done) / CUTS, `provisioning cut ${done} of ${CUTS} times`));
   const cutSteps = cuts.map(({ operation, how, failed }): Step => ({
     command: `provisioning cut ${how} flash operation ${operation}`, ...(failed === undefined ? {} : { failed }),

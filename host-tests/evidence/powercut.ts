@@ -50,7 +50,7 @@ export async function powercut(options: PowercutOptions): Promise<PowercutEviden
       flows: FLOWS.map((flow) => flow.name), cuts, nested, seed: 1, progress: (share, words) => options.progress(share * CUTS_SHARE, words),
     });
     for (const failure of result.failures) report(failure);
-    const { missed } = await findFaults(pool, (share, words) => options.progress(CUTS_SHARE + share * (1 - CUTS_SHARE), words));
+    const { missed } = await findFaults(pool, FAULTS.map(({ name }) => name), (share, words) => options.progress(CUTS_SHARE + share * (1 - CUTS_SHARE), words));
     for (const name of missed) console.error(`planted fault not found: ${name}`);
     return {
       flows: result.flows, cuts: result.cuts, nested: result.nested, uncovered: result.uncovered, completed: result.completed, bricks: result.bricks,
@@ -61,14 +61,14 @@ export async function powercut(options: PowercutOptions): Promise<PowercutEviden
   }
 }
 
-/** Plants every fault in turn. */
+/** Plants faults in turn. */
 export async function findFaults(
-  pool: ReturnType<typeof openPool>, progress: (share: number, words: string) => void = () => undefined,
+  pool: ReturnType<typeof openPool>, names: readonly string[], progress: (share: number, words: string) => void = () => undefined,
 ): Promise<{ missed: string[] }> {
   const missed: string[] = [];
   let done = 0;
-  await pool.run(FAULTS.map(({ name }): Job => ({ kind: 'fault', name })), (job, answer) => {
-    progress(++done / FAULTS.length, 'planted faults');
+  await pool.run(names.map((name): Job => ({ kind: 'fault', name })), (job, answer) => {
+    progress(++done / names.length, 'planted faults');
     if (job.kind === 'fault' && answer.kind === 'fault' && answer.caught === undefined) missed.push(job.name);
   });
   return { missed };

@@ -1,11 +1,15 @@
-/** A minute of the power-cut explorer; `npm run -s evidence -- powercut` is the whole of it. */
+/** A part of the power-cut explorer; `npm run -s evidence -- powercut` is the whole of it, with every planted fault. */
 import { afterAll, describe, expect, test } from 'vitest';
 import { findFaults } from '../evidence/powercut.js';
 import { openPool, runCampaign } from './campaign.js';
-import { FAULTS } from './faults.js';
 import { FLOWS } from './flows.js';
 
 const SAMPLE = { cuts: 0, nested: 20, operationsStep: 18 };
+/** Of each kind one: what is read, kept, written, counted, trusted, and the door. */
+const PLANTED = [
+  'journal CRC ignored', 'compaction without copy', 'slot erased before the offer is proven', 'attempts not counted', 'seal written whatever verifying says',
+  'wrong codes not counted',
+];
 const SEED = Number(process.env['SEED'] ?? 20_000);
 
 describe('a lock that loses power', { timeout: 300_000 }, () => {
@@ -19,7 +23,7 @@ describe('a lock that loses power', { timeout: 300_000 }, () => {
     expect(result).toMatchObject({ bricks: 0, doorRefused: 0, completed: result.cuts, nested: SAMPLE.nested });
   });
 
-  test(`with any of ${FAULTS.length} faults in its firmware does not`, async () => {
-    expect(await findFaults(pool)).toEqual({ missed: [] });
+  test.each(PLANTED)('does not with a fault in its firmware: %s', async (name) => {
+    expect(await findFaults(pool, [name])).toEqual({ missed: [] });
   });
 });

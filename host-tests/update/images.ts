@@ -1,6 +1,6 @@
-/** Signed images for tests, made straight from the format's description. Signing takes seconds: signatures are kept on disk. */
+/** Signed images for tests, made straight from the format's description. Signing takes seconds: signatures are kept. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { slh_dsa_sha2_128s } from '@noble/post-quantum/slh-dsa.js';
 import type { Version } from '../../firmware/image/version.js';
@@ -37,15 +37,30 @@ export interface TestImage {
   bodyBytes: number;
 }
 
+/** Signatures of the images that tests make over and over, named by what they sign; others are kept in the cache, from where new ones are copied here. */
+const KEPT = fileURLToPath(new URL('signatures/', import.meta.url));
+const CACHE = fileURLToPath(new URL('../../node_modules/.cache/deadlatch-test-signatures/', import.meta.url));
+
+/** What was kept under this name, or else what `make` makes: it is kept from then on. */
+function kept(name: string, make: () => Uint8Array): Uint8Array {
+  const path = [KEPT, CACHE].map((folder) => folder + name).find(existsSync);
+  if (path) return new Uint8Array(readFileSync(path));
+  const made = make();
+  mkdirSync(CACHE, { recursive: true });
+  writeFileSync(CACHE + name, made);
+  return made;
+}
+
 export function keyOf(seed: number): KeyPair {
-  const pair = slh_dsa_sha2_128s.keygen(new Uint8Array(48).fill(seed));
-  return { publicKey: pair.publicKey, secretKey: pair.secretKey };
+  const both = kept(`key-${seed}`, () => {
+    const { publicKey, secretKey } = slh_dsa_sha2_128s.keygen(new Uint8Array(48).fill(seed));
+    return Uint8Array.from([...publicKey, ...secretKey]);
+  });
+  return { publicKey: both.slice(0, 32), secretKey: both.slice(32) };
 }
 
 export const makerKey = keyOf(7);
 export const otherKey = keyOf(8);
-
-const CACHE = fileURLToPath(new URL('../../node_modules/.cache/deadlatch-test-signatures/', import.meta.url));
 
 export const sha256 = (...parts: Uint8Array[]): Uint8Array => {
   const hash = createHash('sha256');
@@ -54,15 +69,7 @@ export const sha256 = (...parts: Uint8Array[]): Uint8Array => {
 };
 
 export function sign(message: Uint8Array, key: KeyPair): Uint8Array {
-  const path = CACHE + Buffer.from(sha256(message, key.publicKey)).toString('hex');
-  try {
-    return new Uint8Array(readFileSync(path));
-  } catch {
-    const signature = slh_dsa_sha2_128s.sign(message, key.secretKey);
-    mkdirSync(CACHE, { recursive: true });
-    writeFileSync(path, signature);
-    return signature;
-  }
+  return kept(Buffer.from(sha256(message, key.publicKey)).toString('hex').slice(0, 24), () => slh_dsa_sha2_128s.sign(message, key.secretKey));
 }
 
 export function versionOf(text: string): Version {

@@ -42,6 +42,7 @@ export function openWirePort(board: Board, name = 'virtual'): Port {
     close() {
       open = false;
       serial.onOutput = undefined;
+      gone();
       return Promise.resolve();
     },
   };

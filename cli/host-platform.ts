@@ -6,7 +6,7 @@ import { PAGE_BYTES } from '../firmware/flash/layout.js';
 
 const bytesOf = (data: Uint8Array | string): Uint8Array => (typeof data === 'string' ? Buffer.from(data, 'latin1') : data);
 
-export type HostPlatform = Pick<Platform, 'flash' | 'sha256' | 'crc32' | 'toWire' | 'toBytes' | 'collect'>;
+export type HostPlatform = Pick<Platform, 'flash' | 'sha256' | 'digest' | 'crc32' | 'toWire' | 'toBytes' | 'collect'>;
 
 /** Flash over `bytes`, which begin at address `base`. AND semantics, as on the chip. */
 export function flashOver(bytes: Uint8Array, base: number): FlashPort {
@@ -25,6 +25,7 @@ export function createHostPlatform(bytes: Uint8Array, base: number): HostPlatfor
   return {
     flash: flashOver(bytes, base),
     sha256: (data) => new Uint8Array(createHash('sha256').update(bytesOf(data)).digest()),
+    digest: (data) => new Uint8Array(createHash('sha256').update(bytesOf(data)).digest()),
     crc32: (data) => crc32(Buffer.from(bytesOf(data))) >>> 0,
     toWire: (data) => Buffer.from(data).toString('latin1'),
     toBytes: (wire) => new Uint8Array(Buffer.from(wire, 'latin1')),

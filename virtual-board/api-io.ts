@@ -52,8 +52,17 @@ export function pinFunctions(session: Session): Record<string, unknown> {
       pins.mode(one, (mode ?? 'auto') as PinMode | 'auto');
     }),
     getPinMode: (pin: unknown) => on(pin, pins.modeOf),
-    digitalWrite: (pin: unknown, level: unknown) => on(pin, (one) => pins.write(one, level ? 1 : 0)),
-    digitalRead: (pin: unknown) => on(pin, pins.read),
+    digitalWrite: (pin: unknown, level: unknown) => {
+      if (!Array.isArray(pin)) return on(pin, (one) => pins.write(one, level ? 1 : 0));
+      spend(COST_MS.call);
+      for (const [at, one] of pin.toReversed().entries()) pins.write(pinNumber(one), Number(level) >> at & 1 ? 1 : 0);
+      motor.check();
+    },
+    digitalRead: (pin: unknown) => {
+      if (!Array.isArray(pin)) return on(pin, pins.read);
+      spend(COST_MS.call);
+      return pin.reduce<number>((levels, one) => levels << 1 | pins.read(pinNumber(one)), 0);
+    },
     digitalPulse: (pin: unknown, level: unknown, times: number | number[]) => on(pin, (one) => {
       if (times === 0) spend(Math.max(0, (pins.edgesOf(one).at(-1)?.timeMs ?? 0) - world.clock.now()));
       else pins.pulse(one, level ? 1 : 0, times);

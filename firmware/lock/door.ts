@@ -8,7 +8,7 @@
  */
 import type { LogEntry } from './access-log.js';
 import { openBolt, setUpInput } from './bolt.js';
-import { ITERATIONS_A_TURN, openTries, stepStretch } from './codes.js';
+import { openTries, stepStretch } from './codes.js';
 import {
   act, CODE_STRETCHED, KEY_PRESSED, LOG_DUE, MENU_ENDS, MENU_TURN, OPERATION_ASKED, THROW_ENDED,
 } from './deeds.js';
@@ -129,10 +129,12 @@ function turn(d: DoorState): void {
       isFree = false;
     }
   }
-  if (stretch && stepStretch(stretch, platform.sha256)) {
+  // What a code opens takes a turn of its own.
+  if (stretch && stretch.left) stepStretch(stretch, platform.digest);
+  else if (stretch) {
     d.stretch = undefined;
     act(d, CODE_STRETCHED, nowMs, stretch.value, 0);
-  } else if (stretch && Math.floor(stretch.left / ITERATIONS_A_TURN) & 1) platform.collect();
+  }
   d.bolt.tick();
   if (!d.bolt.atRest()) {
     if (d.parts.battery) d.parts.battery.sample(true);

@@ -9,7 +9,7 @@ export const STUCK_MS = 10000;
 export const KEY_IS_STUCK = -1;
 export const KEY_IS_HELD = -2;
 
-/** The caller's record, changed in place by `stepKeys`. Masks have one bit a key, row by row. */
+/** The caller's record, changed in place by `stepKeys`. Masks have one bit a key, row by row; the last key's is bit 0. */
 export interface KeyState {
   /** The scan before. */
   last: number;
@@ -69,38 +69,36 @@ export function stepKeys(state: KeyState, mask: number, nowMs: number): number {
 export function matrixDown(pins: Pins, wiring: MatrixWiring): boolean {
   const rows = wiring.rows;
   const columns = wiring.columns;
-  for (let r = 0; r < rows.length; r++) {
-    pins.mode(rows[r]!, 'opendrain');
-    pins.write(rows[r]!, 0);
-  }
+  for (let r = 0; r < rows.length; r++) pins.mode(rows[r]!, 'opendrain');
+  pins.writeAll(rows, 0);
   for (let c = 0; c < columns.length; c++) pins.mode(columns[c]!, 'input_pullup');
   return columnsDown(pins, columns) > 0;
 }
 
-/** One bit for each column that is low. */
+/** One bit for each column that is low, the last one's is bit 0. */
 export function columnsDown(pins: Pins, columns: readonly number[]): number {
-  let mask = 0;
-  for (let c = 0; c < columns.length; c++) if (!pins.read(columns[c]!)) mask |= 1 << c;
-  return mask;
+  return ~pins.readAll(columns) & ((1 << columns.length) - 1);
 }
 
 /** One bit for each key that is down, row by row. */
 function scanMatrix(pins: Pins, wiring: MatrixWiring): number {
   const rows = wiring.rows;
+  const columns = wiring.columns;
   let mask = 0;
-  if (!columnsDown(pins, wiring.columns)) return 0;
-  for (let r = 0; r < rows.length; r++) pins.write(rows[r]!, 1);
-  for (let r = 0; r < rows.length; r++) {
-    pins.write(rows[r]!, 0);
-    mask |= columnsDown(pins, wiring.columns) << (r * wiring.columns.length);
-    pins.write(rows[r]!, 1);
+  if (!columnsDown(pins, columns)) return 0;
+  for (let row = 1 << rows.length; row > 1;) {
+    row >>= 1;
+    pins.writeAll(rows, ~row);
+    mask = mask << columns.length | columnsDown(pins, columns);
   }
-  for (let r = 0; r < rows.length; r++) pins.write(rows[r]!, 0);
+  pins.writeAll(rows, 0);
   return mask;
 }
 
 function chordOf(wiring: MatrixWiring): number {
-  return (1 << wiring.keys.indexOf('*')) | (1 << wiring.keys.indexOf('#'));
+  const keys = wiring.keys;
+  const last = keys.length - 1;
+  return (1 << last - keys.indexOf('*')) | (1 << last - keys.indexOf('#'));
 }
 
 /** `*` and `#` are down now, and nothing else. */
@@ -116,9 +114,9 @@ export function openMatrix(pins: Pins, nowMs: () => number, wiring: MatrixWiring
     poll: () => {
       const told = stepKeys(state, scanMatrix(pins, wiring), nowMs());
       const mask = told === KEY_IS_HELD ? state.down : told;
-      let key = 0;
+      let key = wiring.keys.length - 1;
       if (told === KEY_IS_STUCK) return STUCK;
-      while (mask >> key > 1) key++;
+      for (let left = mask; left > 1; left >>= 1) key--;
       const name = wiring.keys.charAt(key);
       return !mask || state.down === chordMask || '0123456789*#'.indexOf(name) < 0 ? '' : told < 0 ? HELD + name : name;
     },

@@ -21,8 +21,9 @@ declare function clearTimeout(id: number): void;
 declare function peek32(address: number): number;
 declare function print(line: string): void;
 declare function pinMode(pin: number, mode: string): void;
-declare function digitalWrite(pin: number, level: number): void;
+declare function digitalWrite(pin: number | readonly number[], level: number): void;
 declare function digitalRead(pin: number): 0 | 1;
+declare function digitalRead(pins: readonly number[]): number;
 declare function digitalPulse(pin: number, level: number, ms: number): void;
 declare function analogRead(pin: number): number;
 declare function analogWrite(pin: number, value: number, options?: { freq: number }): void;
@@ -38,6 +39,7 @@ export function createPlatform(): Platform {
     after: (delayMs, turn) => setTimeout(turn, delayMs),
     cancel: clearTimeout,
     sha256: (data) => new Uint8Array(crypto.SHA256(data)),
+    digest: crypto.SHA256 as unknown as Platform['digest'],
     crc32: E.CRC32,
     // A copy: given the array alone, it would answer with the array's own memory, which changes when the array does.
     toWire: (bytes) => E.toString('', bytes)!,
@@ -95,6 +97,8 @@ function createPins(): Pins {
     // While a timer edge is queued for a pin, `digitalPulse` only queues another and never raises the pin: callers wait for the end.
     pulse: digitalPulse,
     read: digitalRead,
+    readAll: digitalRead,
+    writeAll: digitalWrite,
     analog: analogRead,
     tone: (pin, hz) => {
       analogWrite(pin, hz ? 0.5 : 0, { freq: hz || 1000 });

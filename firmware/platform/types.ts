@@ -32,6 +32,8 @@ export interface Platform {
   cancel(id: number): void;
   /** SHA-256 (FIPS 180-4), 32 bytes. */
   sha256(data: Uint8Array | string): Uint8Array;
+  /** The same without a wrapper, for a hash of a hash of a hash: on a lock the 32 bytes are an ArrayBuffer, which takes part in nothing else. */
+  digest(data: Uint8Array): Uint8Array;
   /** CRC-32 (IEEE 802.3) as an unsigned number. */
   crc32(data: Uint8Array | string): number;
   toWire(bytes: Uint8Array): Wire;
@@ -63,6 +65,9 @@ export interface Pins {
   /** Drives the pin for at most `ms` (hardware timer), then the other level: a hung interpreter cannot keep it up. */
   pulse(pin: number, level: 0 | 1, ms: number): void;
   read(pin: number): 0 | 1;
+  /** Several at once: the level of the last pin is bit 0. As quick as one. */
+  readAll(pins: readonly number[]): number;
+  writeAll(pins: readonly number[], levels: number): void;
   /** 0..1 of the ADC's full scale, NaN where the pin has no ADC. */
   analog(pin: number): number;
   /** Square wave for a beeper; 0 Hz stops it. */

@@ -65,6 +65,8 @@ export class Bench {
       write: (pin, level) => checked(pins.write(pin, level)),
       pulse: (pin, level, ms) => checked(pins.pulse(pin, level, ms)),
       read: (pin) => pins.read(pin),
+      readAll: () => 0,
+      writeAll: () => undefined,
       analog: (pin) => readAdc(this.world, pin),
       tone: () => undefined,
       watch: () => undefined,

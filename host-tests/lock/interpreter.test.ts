@@ -36,12 +36,14 @@ var pins = {
     if (column >= 0) return down < 0 || down % 3 !== column || levels[fix.rows[Math.floor(down / 3)]] ? 1 : 0;
     step();
     return pin === 35 ? (bolt <= 0 ? 0 : 1) : pin === 36 ? (bolt >= 1 ? 0 : 1) : 1;
-  }
+  },
+  readAll: function (all) { return all.reduce(function (bits, pin) { return bits << 1 | pins.read(pin); }, 0); },
+  writeAll: function (all, bits) { for (var i = all.length; i--; bits >>= 1) drive(all[i], bits & 1); }
 };
 var peak = 0;
 var crypto = require('crypto');
 var platform = {
-  nowMs: now, pins: pins, sha256: function (d) { return new Uint8Array(crypto.SHA256(d)); },
+  nowMs: now, pins: pins, sha256: function (d) { return new Uint8Array(crypto.SHA256(d)); }, digest: crypto.SHA256,
   after: function (ms, turn) { return setTimeout(turn, ms); },
   cancel: function (id) { clearTimeout(id); },
   toWire: function (b) { return E.toString('', b); }, toBytes: function (w) { return E.toUint8Array(w); },

@@ -78,6 +78,14 @@ export function openWorld(natives: Natives, see: See, readerBits: 0 | 4 | 8): Bo
       if (pin === PRIVACY_BUTTON) return w.time < w.privacyUntil ? 1 : 0;
       return sensesClosed(w) ? 1 : 0;
     },
+    readAll: (all) => {
+      let levels = 0;
+      for (let i = 0; i < all.length; i++) levels = levels << 1 | pins.read(all[i]!);
+      return levels;
+    },
+    writeAll: (all, levels) => {
+      for (let i = all.length; i--; levels >>= 1) pins.write(all[i]!, levels & 1 ? 1 : 0);
+    },
     analog: (pin) => (pin === BATTERY ? w.analog : NaN),
     tone: (pin, hz) => set(pin, hz ? 1 : 0),
     watch: (pin, edge) => {
@@ -103,6 +111,7 @@ export function openWorld(natives: Natives, see: See, readerBits: 0 | 4 | 8): Bo
       if (typeof data !== 'string') see(HASHED, 0, 0, data);
       return natives.sha256(data);
     },
+    digest: (data) => platform.sha256(data),
     crc32: () => 0,
     toWire: (bytes) => {
       see(WIRED, 0, 0, bytes);

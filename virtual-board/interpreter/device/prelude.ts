@@ -80,14 +80,15 @@ if (settings.console) {
 global.pinMode = function (pin: number, mode: PinMode) {
   modes[pin] = mode;
 };
-global.digitalWrite = function (pin: number, level: number) {
-  if (modes[pin] !== 'output' && modes[pin] !== 'opendrain') modes[pin] = 'output';
-  write(pin, level ? 1 : 0);
+global.digitalWrite = function (pins: number | number[], level: number) {
+  if (typeof pins === 'number') return drive(pins, level);
+  for (let i = pins.length; i--; level >>= 1) drive(pins[i]!, level & 1);
 };
-global.digitalRead = function (pin: number) {
-  const level = read(pin);
-  countReading(pin, level);
-  return level;
+global.digitalRead = function (pins: number | number[]) {
+  if (typeof pins === 'number') return sense(pins);
+  let levels = 0;
+  for (let i = 0; i < pins.length; i++) levels = levels << 1 | sense(pins[i]!);
+  return levels;
 };
 global.digitalPulse = pulse;
 global.analogRead = function (pin: number) {
@@ -144,6 +145,17 @@ function obey(text: string): void {
   } else if (command[0] === 'wire') wire.receive(command[1]);
   else evaluate(command[1], command[2]);
   notice();
+}
+
+function drive(pin: number, level: number): void {
+  if (modes[pin] !== 'output' && modes[pin] !== 'opendrain') modes[pin] = 'output';
+  write(pin, level ? 1 : 0);
+}
+
+function sense(pin: number): Level {
+  const level = read(pin);
+  countReading(pin, level);
+  return level;
 }
 
 function setLevel(pin: number, level: Level | null): void {

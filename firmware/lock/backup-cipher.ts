@@ -17,7 +17,7 @@ export interface Cipher {
 }
 
 /** Of a backup with its head filled in. `secret`: the password's bytes, or an owner's key. */
-export function openCipher(platform: Pick<Platform, 'sha256' | 'digest' | 'toWire'>, secret: Uint8Array, bytes: Uint8Array): Cipher {
+export function openCipher(platform: Pick<Platform, 'sha256' | 'digest' | 'collect' | 'toWire'>, secret: Uint8Array, bytes: Uint8Array): Cipher {
   const sha256 = platform.sha256;
   const stretch = startStretch(sha256, bytes.subarray(16, 32), secret, secret.length, bytes[6]! | bytes[7]! << 8);
   const end = bytes.length - TAG;
@@ -32,7 +32,7 @@ export function openCipher(platform: Pick<Platform, 'sha256' | 'digest' | 'toWir
   }
   function keyStep(): boolean {
     if (known) return true;
-    if (!stepStretch(stretch, platform.digest)) return false;
+    if (!stepStretch(stretch, platform)) return false;
     const key = keyOf('stream');
     stream = new Uint8Array(44);
     stream.set(key);

@@ -52,7 +52,7 @@ const VERSION = 1;
 const SLOTS_A_STEP = 40;
 
 export interface BackupParts {
-  platform: Pick<Platform, 'sha256' | 'digest' | 'toWire' | 'toBytes'>;
+  platform: Pick<Platform, 'sha256' | 'digest' | 'collect' | 'toWire' | 'toBytes'>;
   records: Ring;
   identity: { deviceId: Uint8Array; codeSalt: Uint8Array };
   /** Iterations of stored codes (the wiring's `stretch`). */

@@ -17,7 +17,7 @@ export const PIN_MAX = 10;
 /** All 32 bytes of a stretched code in one go: on hosts. `code`: ASCII digits, or a card's text. */
 export function stretchCode(platform: Platform, salt: Uint8Array, code: string, iterations: number): Uint8Array {
   const stretch = startStretch(platform.sha256, salt, platform.toBytes(code), code.length, iterations);
-  while (!stepStretch(stretch, platform.digest));
+  while (!stepStretch(stretch, platform));
   return stretch.value;
 }
 

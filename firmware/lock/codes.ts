@@ -40,8 +40,13 @@ export const CARD_CODE = 0x20;
 export const USED_UP = 0x40;
 export const DISABLED_USER = 0x80;
 
-/** About 26 ms of an ESP32: with everything else a turn does, below 50 ms. */
-const ITERATIONS_A_TURN = 140;
+/**
+ * Each hash takes some free variables in a row and leaves them elsewhere in the list of free ones, where the next has to look for others: from about a
+ * hundred on that takes longer than hashing. A collection puts the list in order.
+ */
+const ITERATIONS_A_COLLECTION = 94;
+/** About 30 ms of an ESP32, collections included: with everything else a turn does, below 50 ms. */
+const COLLECTIONS_A_TURN = 3;
 
 export type CodeRecords = Pick<WritableRecords, 'get'>;
 /** What of `Journal` tries need. */
@@ -71,10 +76,13 @@ export function startStretch(sha256: Platform['sha256'], salt: Uint8Array, digit
 }
 
 /** One turn of at most 50 ms; true when `value` is ready. Loop and hash are the interpreter's own: nothing of it is JavaScript. */
-export function stepStretch(stretch: Stretch, digest: Platform['digest']): boolean {
-  const count = stretch.left < ITERATIONS_A_TURN ? stretch.left : ITERATIONS_A_TURN;
-  if (count) stretch.value = new Uint8Array(new Uint8Array(count).reduce(digest as (value: Uint8Array) => Uint8Array, stretch.value));
-  stretch.left -= count;
+export function stepStretch(stretch: Stretch, platform: Pick<Platform, 'digest' | 'collect'>): boolean {
+  for (let i = 0; i < COLLECTIONS_A_TURN && stretch.left; i++) {
+    const count = stretch.left < ITERATIONS_A_COLLECTION ? stretch.left : ITERATIONS_A_COLLECTION;
+    platform.collect();
+    stretch.value = new Uint8Array(new Uint8Array(count).reduce(platform.digest as (value: Uint8Array) => Uint8Array, stretch.value));
+    stretch.left -= count;
+  }
   return !stretch.left;
 }
 

@@ -22,12 +22,11 @@ import { DOOR_AJAR, DOOR_FORCED_OPEN, LOG_BROWN_OUT } from './states.js';
 
 export type { Door, DoorHooks, DoorParts, DoorStatus } from './door-parts.js';
 
-const ACTIVE_TURN_MS = 20;
+/** Between the two looks at a key: longer than keys bounce. */
+const ACTIVE_TURN_MS = 10;
 const IDLE_TURN_MS = 50;
 /** While nothing goes on, so many turns only ask whether a key is down; end stops are read in the one after them. */
 const QUIET_TURNS = 9;
-/** Between the two looks at the first key after a quiet time: longer than keys bounce. */
-const FIRST_LOOK_MS = 10;
 /** Somebody is typing: flash operations wait this long after a digit. */
 const TYPING_MS = 3000;
 const CHORD_MS = 3000;
@@ -47,13 +46,14 @@ export function openDoor(parts: DoorParts): Door {
     if (quietTurns-- > 0 && !d.keypad.anyDown() && (!d.readButtons || d.readButtons() === d.buttons)) return;
     tick();
     const boltMs = d.bolt.dueMs();
-    pauseMs = d.stretch ? 1 : boltMs ? boltMs
-      : d.keypad.unsettled() ? (armedMs === IDLE_TURN_MS ? FIRST_LOOK_MS : ACTIVE_TURN_MS)
-        : platform.nowMs() < d.activeUntilMs ? ACTIVE_TURN_MS : IDLE_TURN_MS;
-    quietTurns = pauseMs === IDLE_TURN_MS && isQuiet(d) ? QUIET_TURNS : 0;
+    const nowMs = platform.nowMs();
+    const isDown = d.keypad.unsettled();
+    pauseMs = d.stretch ? 0 : boltMs ? boltMs : isDown || nowMs < d.activeUntilMs ? ACTIVE_TURN_MS : IDLE_TURN_MS;
+    quietTurns = isDown || !isQuiet(d) ? 0 : pauseMs === IDLE_TURN_MS ? QUIET_TURNS : 1;
     if (pauseMs >= armedMs) return;
     const slow = timer;
-    timer = platform.after(pauseMs, run);
+    // The two looks are so far apart, not the end of one and the next.
+    timer = platform.after(pauseMs === ACTIVE_TURN_MS ? pauseMs + d.shown.lastTurnMs - nowMs : pauseMs, run);
     platform.cancel(slow);
   }
 
@@ -130,11 +130,15 @@ function turn(d: DoorState): void {
     }
   }
   // What a code opens takes a turn of its own.
-  if (stretch && stretch.left) stepStretch(stretch, platform.digest);
+  if (stretch && stretch.left) stepStretch(stretch, platform);
   else if (stretch) {
     d.stretch = undefined;
     act(d, CODE_STRETCHED, nowMs, stretch.value, 0);
   }
+  d.shown.keypadScanned = true;
+  d.shown.lastTurnMs = nowMs;
+  // Somebody waits for what the code opens.
+  if (d.stretch && d.bolt.atRest()) return;
   d.bolt.tick();
   if (!d.bolt.atRest()) {
     if (d.parts.battery) d.parts.battery.sample(true);
@@ -142,8 +146,6 @@ function turn(d: DoorState): void {
   else if (d.waiting.length && isFree && !d.entry.count) act(d, LOG_DUE, nowMs, 0, 0);
   sense(d, nowMs);
   if (d.chordSinceMs >= 0) watchChord(d, nowMs);
-  d.shown.keypadScanned = true;
-  d.shown.lastTurnMs = nowMs;
 }
 
 function isQuiet(d: DoorState): boolean {

@@ -54,10 +54,16 @@ export function moveBolt(d: DoorState, goal: number, happened: LogEntry): ErrorC
     d.parts.signals.play(errorPattern(code));
     return code;
   }
+  throwBolt(d, goal, happened);
+  return 0;
+}
+
+/** The same, where the cells have been asked. */
+export function throwBolt(d: DoorState, goal: number, happened: LogEntry): void {
+  d.relockMs = 0;
   if (d.throwing) keep(d, d.throwing);
   d.throwing = happened;
   d.bolt.move(goal);
-  return 0;
 }
 
 /** The bolt goes out now, or when the door is closed: into an open door it never does. */

@@ -15,7 +15,7 @@ import {
   LOG_FACTORY_RESET, LOG_KEYPAD, LOG_LOCK, LOG_MENU, LOG_MODE, LOG_PAIRING, LOG_REFUSED, LOG_SOFT_RESET, LOG_UNLOCK, LOG_WINDOW,
   LOG_WRONG_CODE_LIMIT, MASTER_USER, MODE_PASSAGE, MODE_PRIVACY, NOBODY, RECOVERY_USER, SOURCE_KEYPAD, SOURCE_RFID, UNLOCKED,
 } from './states.js';
-import { eventOf, lockDoor, moveBolt, note, refuseMove, timeNow } from './throwing.js';
+import { eventOf, lockDoor, moveBolt, note, refuseMove, throwBolt, timeNow } from './throwing.js';
 
 /** The keypad is read at the fast pace for this long after a key. */
 const ACTIVE_MS = 10000;
@@ -125,7 +125,7 @@ function onHolder(d: DoorState, holder: Holder): void {
   } else {
     if (user === RECOVERY_USER) enterMenu(d, user);
     else signals.play(ACCEPTED);
-    moveBolt(d, UNLOCKED, eventOf(d, logOf(holder, 0), d.source, user, 0));
+    (user < MASTER_USER ? throwBolt : moveBolt)(d, UNLOCKED, eventOf(d, logOf(holder, 0), d.source, user, 0));
   }
   // Last, because a right code opens whatever flash says; the motor starts later in this turn.
   d.tries.clear(refusal > 0);

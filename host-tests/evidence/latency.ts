@@ -71,7 +71,7 @@ export interface LatencyFigures {
 }
 
 /** In each phase: this many PINs, each with four digits and `#`, and as many `#` alone. */
-const PINS = 250;
+const PINS = 170;
 /** From power or wake to the first statement of `.boot0`, on the emulated ESP32. */
 export const CHIP_START_MS = 1250;
 /** JavaScript on an nRF52840 over an ESP32. */

@@ -29,7 +29,9 @@ const TIMEOUT_MS = 120_000;
 const FLASH = { eraseMs: 45 / 4, write256Ms: 0.5, callMs: 0.18 };
 /** Of glibc: all variables lie where addresses are positive 32-bit numbers, for `E.memoryArea`. */
 const LOW_MEMORY = { MALLOC_MMAP_THRESHOLD_: String(1 << 30) };
-const ESP32_VARS = 5000;
+/** An ESP32-C3 has 4,095, and some are the interpreter's own. */
+const ESP32_VARS = 4095;
+const ESP32_FREE_VARS = 4000;
 const LINUX_VARS = 16383;
 const TRY_MARKS = 64;
 /** Linux tells no reset cause: the lock that wakes is told this one. */
@@ -61,7 +63,8 @@ export async function openTimedLocks(factors: Factors): Promise<TimedLocks> {
   function bootText(boot: typeof plain, given: Pick<TimedSettings, 'phase' | 'seed' | 'entries'>): string {
     const bolt = wiring.bolt as { in1: number; in2: number };
     const settings: TimedSettings = {
-      ...given, ...FLASH, factor: factors.javascript, idlePassMs: factors.idlePassMs * factors.javascript, collectShare: ESP32_VARS / LINUX_VARS,
+      ...given, ...FLASH, factor: factors.javascript, idlePassMs: factors.idlePassMs * factors.javascript,
+      collectShare: ESP32_VARS / LINUX_VARS, freeVars: ESP32_FREE_VARS,
       pins: { in1: bolt.in1, in2: bolt.in2 }, keys: Object.fromEntries([...'0123456789*#'].map((key) => [key, switchOf(wiring, key)])),
       masterCode: MASTER_CODE, iterations: wiring.stretch, firstPin: FIRST_PIN, users: USERS,
       fileAt: geometry.base + geometry.bootPages * PAGE_BYTES + STORAGE_HEADER_BYTES, bootAt: geometry.base + STORAGE_HEADER_BYTES,

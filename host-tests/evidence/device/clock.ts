@@ -28,8 +28,6 @@ export interface TimedClock {
   turn(ms: number, run: (() => void) | string): void;
   /** The clock stands still in it; then `ms` go by, or what it gives. */
   wrap(native: Callable, ms: number | ((a: unknown) => number)): Callable;
-  /** The clock goes slower in it: it takes this share of its time. */
-  share(native: Callable, share: number): Callable;
   /** What `work` takes at best, milliseconds. Before `start`. */
   cost(work: () => void): number;
   /** Begins, at 0. */
@@ -81,17 +79,15 @@ export function openClock(settings: TimedSettings): TimedClock {
     return told ? Number(told.split(' ')[1]) / 1e9 : 0;
   }
 
-  /** Asks until it is told the same twice, at once: `others` is right for `since`. Gives when the first question was answered. */
+  /** Asks until it is told at once: `others` is right for `since`, `firstTold` for when the first question was answered, which it gives. */
   function ask(): number {
-    let told = waitedFor();
+    let asked = time();
+    firstTold = others = waitedFor();
     const answeredAt = since = time();
-    firstTold = told;
-    for (let i = 0; i < MOST_QUESTIONS; i++) {
-      const before = since;
+    for (let i = 0; i < MOST_QUESTIONS && since - asked > questionS * 2; i++) {
+      asked = since;
       others = waitedFor();
       since = time();
-      if (others === told && since - before < questionS * 4) break;
-      told = others;
     }
     return answeredAt;
   }
@@ -243,14 +239,6 @@ export function openClock(settings: TimedSettings): TimedClock {
     later: (ms, run) => insert(world, { atMs: now + ms, id: ++ids, run }),
     turn: (ms, run) => insert(firmware, { atMs: now + ms, id: ++ids, run }),
     wrap,
-    share: (native, part) => wrap(function (a) {
-      const before = now;
-      goOn();
-      const result = native(a);
-      stop();
-      ran((before - now) * (1 - part));
-      return result;
-    }, 0),
     cost: (work) => measure(work, 1),
     start: () => {
       const native = Boolean as unknown as Callable;

@@ -18,6 +18,8 @@ export interface TimedSettings {
   callMs: number;
   /** A chip's variables over those here: what a collection takes goes with them. */
   collectShare: number;
+  /** Free on a chip before `.boot0`. */
+  freeVars: number;
   pins: { in1: number; in2: number };
   /** Key -> row and column. */
   keys: Record<string, [number, number]>;

@@ -44,14 +44,17 @@ const TAPS = 4;
 /** A short hash on the emulated ESP32. */
 const HASH_MS = 0.22;
 const LAST_ADDRESS = 0x7fffffff;
+const FILLED_AT_ONCE = 50;
 /** By then a start has written what it writes. */
 const SETTLED_MS = 3000;
 
 const flash = require('Flash');
-/** What is evaluated: the image that runs, and `.boot0`. First of all, while there are places as long as that. All else is copied when it is read. */
-const maps = [mapped(settings.imageAt, settings.imageBytes), mapped(settings.bootAt + settings.startAt, settings.bootBytes)];
 const native = { require, dgram: require('dgram') };
 const clock = openClock(settings);
+/** About as much is in use now as a lock's app uses. */
+const collectMs = clock.cost(process.memory) * settings.collectShare;
+/** What is evaluated: the image that runs, and `.boot0`. First of all, while there are places as long as that. All else is copied when it is read. */
+const maps = [mapped(settings.imageAt, settings.imageBytes), mapped(settings.bootAt + settings.startAt, settings.bootBytes)];
 let random = settings.seed;
 let obey: ((command: string) => void) | undefined;
 let arrived: ((frame: string, from: object) => void) | undefined;
@@ -59,6 +62,7 @@ let armed: (() => void) | undefined;
 let erases = 0;
 let bootHashes: Callable | undefined;
 let ended = false;
+const filling: number[] = [];
 
 const client = openClient(settings, flash['read'] as (bytes: number, address: number) => unknown, (ms, frame) => clock.turn(ms, () => {
   if (arrived) arrived(frame, { address: '127.0.0.1', port: 1 });
@@ -249,13 +253,17 @@ global['require'] = function (name: string) {
   E[name] = clock.wrap(E[name] as Callable, 0);
 });
 E['setConsole'] = Boolean;
-process.memory = clock.share(process.memory, settings.collectShare);
+const memory = process.memory as (collect?: boolean) => { free: number };
+process.memory = clock.wrap(process.memory, (collect) => (collect === false ? 0 : collectMs));
 const crypto = require('crypto');
-const sha256 = (data: Uint8Array) => new Uint8Array(crypto.SHA256(data));
-const stretchMs = clock.cost(() => {
-  new Uint8Array(settings.iterations).reduce(sha256 as never, new Uint8Array(32) as never);
+memory();
+// A hundred in a row, and no more: see codes.ts.
+const stretchMs = settings.iterations / 100 * clock.cost(() => {
+  new Uint8Array(100).reduce(crypto.SHA256 as never, new Uint8Array(32) as never);
 });
 bootHashes = clock.wrap(hash, (data) => (typeof data === 'string' ? data.length * 16 / 65536 : HASH_MS));
+// The lock gets no more free variables than a chip has; and those in one piece, not in the holes that all this left.
+while (memory().free > settings.freeVars) for (let i = 0; i < FILLED_AT_ONCE; i++) filling.push(i);
 clock.start();
 clock.turn(0, E.toString(flash['read']!(settings.startBytes, settings.bootAt + settings.startAt)));
 clock.later(SETTLED_MS, begin);

@@ -91,7 +91,7 @@ export function startProbe(probe: Probe): (what: string, keys: string) => void {
   journal.format();
   function valueOf(code: string): Uint8Array {
     const stretch = startStretch(platform.sha256, probe.salt, platform.toBytes(code), code.length, probe.wiring.stretch);
-    while (!stepStretch(stretch, platform.digest));
+    while (!stepStretch(stretch, platform));
     return stretch.value;
   }
   setMaster(platform, records, probe.recovery, valueOf('998877'));

@@ -68,9 +68,9 @@ export function openDoor(parts: DoorParts): Door {
     }
   }
 
-  /** The motor is on, a code is being typed or checked. */
+  /** The motor is on, a key is down, a code is being typed or checked. A key that was seen once has to be seen again before it is let go. */
   function busy(): boolean {
-    return d.stretch !== undefined || !d.bolt.atRest() || d.entry.count > 0 && platform.nowMs() - d.shown.lastKeyMs < TYPING_MS;
+    return d.stretch !== undefined || !d.bolt.atRest() || d.keypad.unsettled() || d.entry.count > 0 && platform.nowMs() - d.shown.lastKeyMs < TYPING_MS;
   }
 
   run();

@@ -9,12 +9,13 @@
  * Added: 45 ms for an erase, 0.5 ms for 256 bytes programmed (data sheets), 0.18 ms for a call of flash (emulated ESP32), the pass of the idle loop.
  * Nothing: pins, radio and the way of a datagram to the firmware's handler, which a chip has natively; each counts as a native call.
  *
- * Not as on an ESP32: the app's text is copied to RAM, as its mapped flash would be read as fast; but Espruino copies functions out of a text in
- * RAM when it makes them, and only points to those in flash: what makes functions is slower here. A collection of memory goes over 16,383 variables
- * here and over about 5,000 there: it counts by that share.
+ * As on a chip: programs are native strings, so that functions made from them point into them; no more variables are free than an ESP32-C3 has, and
+ * those in one piece before `.boot0`. A collection of memory goes over 16,383 variables here, most of them in use: it counts as what it takes while
+ * few are, by the share of 4,095.
+ * A processor that is shared by hyperthreads runs slower while its other half works, which nothing here tells: the machine has to be calm.
  *
- * Calculated: what stretching takes by itself, `stretchMs`: its iterations in a bare loop, one after the other. It is taken off wherever a code was
- * stretched; what its turns do besides is not. nRF52: JavaScript times 4.2, the rest as it is; slower than an ESP32 by what the project's own first
+ * Calculated: what stretching takes by itself, `stretchMs`: its iterations in a bare loop, in memory that was just collected. It is taken off wherever
+ * a code was stretched; what its turns do besides is not. nRF52: JavaScript times 4.2, the rest as it is; slower than an ESP32 by what the project's own first
  * measurements of both said (12,000 and 50,000 simple statements a second).
  *
  * A start by key from deep sleep: the emulated ESP32 took 1,250 ms to `.boot0`; from there it is measured, to the beep that says ready.

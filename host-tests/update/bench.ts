@@ -140,7 +140,8 @@ export function createBench(options: { production?: boolean; keys?: [Uint8Array,
     freeVars: () => bench.freeVars,
     log: (words) => void bench.log.push(String(words)),
     pins: {
-      mode: () => undefined, write: () => undefined, pulse: () => undefined, read: () => 0, readAll: () => 0, writeAll: () => undefined, analog: () => 0, tone: () => undefined,
+      mode: () => undefined, write: () => undefined, pulse: () => undefined, read: () => 0,
+      readAll: () => 0, writeAll: () => undefined, analog: () => 0, tone: () => undefined,
       watch: () => undefined,
     },
   };

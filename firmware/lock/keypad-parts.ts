@@ -10,7 +10,7 @@ export const PRESENT_MS = 100;
 
 export interface Keypad {
   /**
-   * What came since the last call, `''` for nothing. Call every 20 to 50 ms.
+   * What came since the last call, `''` for nothing. Call every 10 to 50 ms: a contact may bounce for so long.
    *   `5`         a key went down: `0`..`9`, `*`, `#`
    *   `+5`        it has been held for two seconds: once, and it is let go as soon as `unsettled` is false. Wiegand keypads tell no holding.
    *   `!`         a key stays down: once, ten seconds after it was pressed. It is looked away from until it is let go, the others work.

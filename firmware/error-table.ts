@@ -133,7 +133,7 @@ function nameAtTheDoor(code: ErrorCode): string {
 /** What a person needs to know about a code. Hosts only. */
 export interface ErrorEntry {
   code: ErrorCode;
-  /** Stable name, as in this file. */
+  /** Stable name, as in errors.ts. */
   name: string;
   title: string;
   /** Is the door safe, and how does one get in? */

@@ -2,6 +2,7 @@
  * Expressions evaluated by a board's console (Espruino's REPL). Each is one line between two marks: the first character switches the echo
  * off, the marks find the answer among whatever else is printed. One at a time.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { Refusal } from '../image/refusal.js';
 import type { Port } from './port.js';
 
@@ -33,7 +34,9 @@ const RESTART_MS = 300;
 const ASLEEP = 'a lock on cells sleeps: press its wake key';
 
 /** Waits until the console answers. Throws `NoAnswer` where none does. `wait`: how the board's time goes by. */
-export async function connect(port: Port, tries = FIRST_TRIES, firstTimeoutMs = FIRST_TIMEOUT_MS, wait = realWait): Promise<Connection> {
+export async function connect(
+  port: Port, tries = FIRST_TRIES, firstTimeoutMs = FIRST_TIMEOUT_MS, wait: (ms: number) => Promise<void> = pause,
+): Promise<Connection> {
   let received = '';
   let heard = 0;
   let garbage = 0;
@@ -97,10 +100,6 @@ export async function connect(port: Port, tries = FIRST_TRIES, firstTimeoutMs = 
       throw new NoAnswer(`${port.name}: no Espruino console answers; check cable and port (${ASLEEP}), close other programs that use it, and put Espruino on the board as its page in docs/boards says`);
     }
   }
-}
-
-function realWait(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** How many of the characters a console prints: ASCII, line ends, bell, backspace, tab, escape. */

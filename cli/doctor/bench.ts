@@ -2,6 +2,7 @@
  * A board under the doctor's hands: what its pins read and do, through its console. The motor gets single pulses of a tenth of a second that
  * the chip's own timer ends. On a lock the watchdog stays armed and is fed from here alone: when the doctor goes, the lock restarts.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { BatteryWiring, BeeperWiring, InputWiring, LightWiring, MatrixWiring, MotorWiring, SensorWiring, WiegandWiring } from '../../boards/wiring.js';
 import type { Connection } from '../board/connection.js';
 import type { Samples } from './contacts.js';
@@ -13,7 +14,7 @@ export interface Time {
   wait(ms: number): Promise<void>;
 }
 
-export const realTime: Time = { wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) };
+export const realTime: Time = { wait: (ms) => pause(ms) };
 
 export interface Bench {
   evaluate(expression: string): Promise<unknown>;

@@ -46,8 +46,8 @@ export function refuseMove(d: DoorState, goal: number): ErrorCode {
 /** Begins a throw for what `happened`; the caller has decided that it may. 0, or why the cells forbid it. */
 export function moveBolt(d: DoorState, goal: number, happened: LogEntry): ErrorCode {
   const code = refuseMove(d, goal);
-  d.relockMs = 0;
   if (code) {
+    d.relockMs = 0;
     happened.what = LOG_REFUSED;
     happened.code = code;
     keep(d, happened);
